@@ -1,0 +1,124 @@
+#include "openquant/engine/engine_loop.hpp"
+
+#include <stdexcept>
+
+#include "openquant/engine/graph.hpp"
+
+namespace openquant {
+
+EngineLoop::~EngineLoop() {
+    if (!running()) return;
+    try {
+        stop(false);
+    } catch (...) {  // nobody is left to tell
+    }
+}
+
+void EngineLoop::start(const InletOptions& options) {
+    if (running()) throw std::invalid_argument("the graph is already running: stop it first");
+    if (options.capacity == 0) throw std::invalid_argument("start: capacity = 0 is out of range; it must be >= 1 (rows)");
+    std::promise<void> ready;
+    auto started = ready.get_future();
+    for (const auto& source : graph_.sources()) source->inlet().open(options, &bell_);
+    batches_.assign(graph_.sources().size(), {});
+    stopping_ = failed_ = false;
+    error_ = nullptr;
+    thread_ = std::thread([this, &ready] {
+        std::optional<Graph::Running> hold;
+        try {
+            hold.emplace(graph_);
+        } catch (...) {
+            return ready.set_exception(std::current_exception());
+        }
+        {
+            const std::scoped_lock lock(tasks_mutex_);
+            taking_tasks_ = true;
+        }
+        ready.set_value();
+        run();
+    });
+    try {
+        started.get();
+    } catch (...) {
+        thread_.join();
+        for (const auto& source : graph_.sources()) source->inlet().close();
+        throw;
+    }
+}
+
+void EngineLoop::stop(bool flush) {
+    if (!running()) return;
+    flush_ = flush;
+    for (const auto& source : graph_.sources()) source->inlet().close();
+    stopping_.store(true, std::memory_order_release);
+    bell_.ring();
+    thread_.join();
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+void EngineLoop::between_chunks(std::function<void()> task) {
+    std::packaged_task<void()> packaged(std::move(task));
+    auto done = packaged.get_future();
+    {
+        std::unique_lock lock(tasks_mutex_);
+        if (taking_tasks_) {
+            tasks_.push_back(std::move(packaged));
+            lock.unlock();
+            bell_.ring();
+        } else {
+            lock.unlock();
+            packaged();
+        }
+    }
+    done.get();
+}
+
+void EngineLoop::run() {
+    try {
+        for (bool last = false; !last;) {
+            const auto rings = bell_.rings();
+            last = stopping_.load(std::memory_order_acquire);  // then one more round takes what came before
+            run_tasks();
+            if (!drain() && !last) bell_.wait_beyond(rings);
+        }
+        if (flush_) graph_.flush();
+    } catch (...) {
+        error_ = std::current_exception();
+        failed_.store(true, std::memory_order_release);
+        for (const auto& source : graph_.sources()) source->inlet().close();
+    }
+    {
+        const std::scoped_lock lock(tasks_mutex_);
+        taking_tasks_ = false;
+    }
+    run_tasks();
+}
+
+/// Everything that waits in the inlets, as chunks; source after source is the order of arrival.
+bool EngineLoop::drain() {
+    bool any = false;
+    for (bool more = true; more;) {
+        more = false;
+        graph_.begin_chunk();
+        for (std::size_t i = 0; i < batches_.size(); ++i) {
+            Source& source = *graph_.sources()[i];
+            if (!source.inlet().drain(source, largest_chunk, batches_[i])) continue;
+            graph_.take_all(i, 0, batches_[i].rows);
+            more = any = true;
+        }
+        if (more) graph_.run_chunk();
+        run_tasks();
+    }
+    return any;
+}
+
+void EngineLoop::run_tasks() {
+    std::vector<std::packaged_task<void()>> tasks;
+    {
+        const std::scoped_lock lock(tasks_mutex_);
+        tasks.swap(tasks_);
+    }
+    for (auto& task : tasks) task();
+}
+
+}  // namespace openquant

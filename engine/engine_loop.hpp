@@ -1,0 +1,54 @@
+// The engine's own thread: drains the inlets into chunks and runs the graph on them until it is stopped.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "openquant/engine/inlet.hpp"
+
+namespace openquant {
+
+class Graph;
+
+class EngineLoop {
+public:
+    static constexpr std::size_t largest_chunk = 4096;
+
+    explicit EngineLoop(Graph& graph) : graph_(graph) {}
+    ~EngineLoop();
+
+    /// Opens an inlet on every source and starts the thread.
+    void start(const InletOptions& options = {});
+    /// Drains what was pushed, ends the streams if `flush`, joins the thread; throws what stopped it, if something did.
+    void stop(bool flush = true);
+    bool running() const { return thread_.joinable(); }
+    /// True once a node has failed: pushes are refused, `stop` throws the reason.
+    bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+    /// Runs `task` on the engine thread between two chunks and waits for it; at once if the engine is not running.
+    void between_chunks(std::function<void()> task);
+
+private:
+    void run();
+    bool drain();
+    void run_tasks();
+
+    Graph& graph_;
+    Doorbell bell_;
+    std::thread thread_;
+    std::atomic<bool> stopping_{false}, failed_{false};
+    bool flush_ = true;
+    std::exception_ptr error_;
+    std::mutex tasks_mutex_;
+    bool taking_tasks_ = false;
+    std::vector<std::packaged_task<void()>> tasks_;
+    std::vector<Batch> batches_;
+};
+
+}  // namespace openquant

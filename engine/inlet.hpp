@@ -1,0 +1,246 @@
+// The door for live rows: many producers push, the engine thread drains in bulk. Bounded, and every row let go is counted.
+#pragma once
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "openquant/engine/source.hpp"
+
+namespace openquant {
+
+/// What a push does when the inlet is full: wait, let the oldest row go, or keep only each symbol's newest row.
+enum class Overflow : std::uint8_t { block, drop_oldest, conflate };
+
+struct InletOptions {
+    std::size_t capacity = 65'536;  // rows; under `conflate` one per symbol
+    Overflow overflow = Overflow::block;
+};
+
+/// Wakes whoever waits for something to happen: the engine for rows, a producer for space.
+class Doorbell {
+public:
+    void ring() {
+        rings_.fetch_add(1, std::memory_order_release);
+        rings_.notify_all();
+    }
+    std::uint32_t rings() const { return rings_.load(std::memory_order_acquire); }
+    void wait_beyond(std::uint32_t seen) const { rings_.wait(seen, std::memory_order_acquire); }
+
+private:
+    std::atomic<std::uint32_t> rings_{0};
+};
+
+class InletBase {
+public:
+    virtual ~InletBase() = default;
+
+    /// Before the engine starts: how to overflow, and whom to wake.
+    void open(const InletOptions& options, Doorbell* bell) {
+        options_ = options;
+        bell_ = bell;
+        closed_.store(false, std::memory_order_release);
+    }
+    /// Lets blocked producers go and waits for pushes under way; later ones are refused.
+    void close() {
+        closed_.store(true);
+        space_.ring();
+        while (pushing_.load() != 0) std::this_thread::yield();
+    }
+
+    /// The code under which a symbol's rows are pushed. Thread-safe; ask once and keep it.
+    std::uint32_t code(std::string_view symbol) {
+        const std::scoped_lock lock(names_mutex_);
+        const auto [at, fresh] = codes_.try_emplace(std::string(symbol), static_cast<std::uint32_t>(codes_.size()));
+        if (fresh) names_.push_back(at->first), added(), names_count_.store(names_.size(), std::memory_order_release);
+        return at->second;
+    }
+
+    std::uint64_t pushed() const { return pushed_.load(std::memory_order_relaxed); }
+    /// Rows let go because the inlet was full, or overwritten under `conflate`.
+    std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+    std::size_t depth() const { return count_.load(std::memory_order_relaxed); }
+
+    /// Engine thread: takes up to `most` rows in the order they came and opens them on `source`; false if there are none.
+    virtual bool drain(Source& source, std::size_t most, Batch& batch) = 0;
+
+protected:
+    virtual void added() = 0;  // a symbol; names_mutex_ is held
+
+    const std::vector<std::string>& known_names() {
+        if (drained_names_.size() < names_count_.load(std::memory_order_acquire)) {
+            const std::scoped_lock lock(names_mutex_);
+            drained_names_.insert(drained_names_.end(), names_.begin() + static_cast<std::ptrdiff_t>(drained_names_.size()),
+                                  names_.end());
+        }
+        return drained_names_;
+    }
+    bool reserve() {
+        for (auto n = count_.load(std::memory_order_relaxed); n < options_.capacity;)
+            if (count_.compare_exchange_weak(n, n + 1, std::memory_order_acq_rel)) return true;
+        return false;
+    }
+    void release(std::size_t n) {
+        count_.fetch_sub(n, std::memory_order_acq_rel);
+        if (options_.overflow == Overflow::block) space_.ring();
+    }
+
+    InletOptions options_;
+    Doorbell* bell_ = nullptr;
+    Doorbell space_;
+    std::atomic<bool> closed_{true};
+    std::atomic<int> pushing_{0};
+    std::atomic<std::size_t> count_{0};
+    std::atomic<std::uint64_t> pushed_{0}, dropped_{0};
+    std::uint64_t reported_drops_ = 0;
+    const std::uint64_t dictionary_ = new_dictionary();
+    std::mutex names_mutex_;
+
+private:
+    std::map<std::string, std::uint32_t, std::less<>> codes_;
+    std::vector<std::string> names_, drained_names_;
+    std::atomic<std::size_t> names_count_{0};
+};
+
+template <class E>
+class Inlet final : public InletBase {
+    struct Dirty {};
+    struct Message {
+        std::variant<E, Continuity, Dirty> what;
+        std::uint32_t code = 0;
+    };
+    struct Slot {
+        std::atomic_flag busy;
+        bool dirty = false;
+        E row;
+    };
+    struct Hold {  // a slot is held for the copy of one row
+        explicit Hold(Slot& s) : slot(s) {
+            while (slot.busy.test_and_set(std::memory_order_acquire)) {}
+        }
+        ~Hold() { slot.busy.clear(std::memory_order_release); }
+        Hold(const Hold&) = delete;
+        Slot& slot;
+    };
+    using Queue = moodycamel::ConcurrentQueue<Message>;
+
+public:
+    /// One per producing thread: rows of one producer keep their order.
+    class Producer {
+    public:
+        explicit Producer(Inlet& inlet) : inlet_(inlet), token_(inlet.queue_) {}
+
+        /// False once the inlet is closed; the row was not taken then.
+        bool push(std::uint32_t code, const E& row) {
+            inlet_.pushing_.fetch_add(1);
+            bool taken = !inlet_.closed_.load();
+            if (taken) taken = inlet_.options_.overflow == Overflow::conflate ? conflate(code, row) : queue(code, row);
+            if (taken) inlet_.pushed_.fetch_add(1, std::memory_order_relaxed), inlet_.bell_->ring();
+            inlet_.pushing_.fetch_sub(1);
+            return taken;
+        }
+        /// Breaks are rare and must not be lost: they pass a full inlet.
+        void report(std::uint32_t code, const Continuity& row) {
+            inlet_.count_.fetch_add(1, std::memory_order_acq_rel);
+            inlet_.queue_.enqueue(token_, Message{row, code});
+            inlet_.bell_->ring();
+        }
+
+    private:
+        bool queue(std::uint32_t code, const E& row) {
+            for (auto seen = inlet_.space_.rings(); !inlet_.reserve(); seen = inlet_.space_.rings()) {
+                if (inlet_.options_.overflow == Overflow::drop_oldest) {
+                    inlet_.drop_oldest();
+                    continue;
+                }
+                if (inlet_.closed_.load(std::memory_order_acquire)) return false;
+                inlet_.space_.wait_beyond(seen);
+            }
+            inlet_.queue_.enqueue(token_, Message{row, code});
+            return true;
+        }
+        bool conflate(std::uint32_t code, const E& row) {
+            {
+                const Hold hold(inlet_.slot(code));
+                hold.slot.row = row;
+                if (std::exchange(hold.slot.dirty, true)) {
+                    inlet_.dropped_.fetch_add(1, std::memory_order_relaxed);
+                    return true;
+                }
+            }
+            inlet_.count_.fetch_add(1, std::memory_order_acq_rel);
+            inlet_.queue_.enqueue(token_, Message{Dirty{}, code});
+            return true;
+        }
+        Inlet& inlet_;
+        moodycamel::ProducerToken token_;
+    };
+
+    bool drain(Source& source, std::size_t most, Batch& batch) override {
+        messages_.resize(most);
+        const std::size_t n = queue_.try_dequeue_bulk(messages_.begin(), most);
+        if (n == 0) return false;
+        rows_.clear();
+        batch.breaks.clear();
+        for (std::size_t i = 0; i < n; ++i) unpack(messages_[i], batch);
+        report_drops(batch, source);
+        release(n);
+        Stream shown;
+        rows_.show(shown);
+        batch.rows = shown.rows;
+        batch.columns = shown.columns;
+        batch.codes = shown.symbols;
+        batch.names = &known_names();
+        batch.dictionary = dictionary_;
+        source.open(batch);
+        return true;
+    }
+
+private:
+    void unpack(const Message& m, Batch& batch) {
+        if (const E* row = std::get_if<E>(&m.what)) {
+            rows_.append(m.code, *row);
+        } else if (const auto* broken = std::get_if<Continuity>(&m.what)) {
+            batch.breaks.push_back({rows_.size(), m.code, *broken});
+        } else {
+            const Hold hold(slot(m.code));
+            hold.slot.dirty = false;
+            rows_.append(m.code, hold.slot.row);
+        }
+    }
+    void report_drops(Batch& batch, const Source& source) {
+        const std::uint64_t drops = dropped() - reported_drops_;
+        if (drops == 0 || options_.overflow == Overflow::conflate || rows_.size() == 0) return;
+        reported_drops_ += drops;
+        const std::int64_t ts = std::max<std::int64_t>(source.latest(), 0);
+        batch.breaks.insert(batch.breaks.begin(), {0, every_symbol, {ts, Break::overflow, 0, drops}});
+    }
+    void drop_oldest() {
+        Message old;
+        if (!queue_.try_dequeue(old)) return;
+        if (std::holds_alternative<Continuity>(old.what)) return void(queue_.enqueue(std::move(old)));  // kept, if later
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+        release(1);
+    }
+    Slot& slot(std::uint32_t code) {
+        const std::scoped_lock lock(names_mutex_);
+        return *slots_[code];
+    }
+    void added() override { slots_.push_back(std::make_unique<Slot>()); }
+
+    Queue queue_;
+    std::vector<Message> messages_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+    Rows<E> rows_;
+};
+
+}  // namespace openquant

@@ -1,0 +1,92 @@
+// Where rows enter the graph: judged, given symbol ids and positions, and shown as streams of rows and of continuity.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "openquant/engine/continuity.hpp"
+#include "openquant/engine/stream.hpp"
+#include "openquant/engine/symbols.hpp"
+
+namespace openquant {
+
+class InletBase;
+
+/// A break that a reader or connector reports, just before row `before` of its batch.
+struct BatchBreak {
+    std::size_t before = 0;
+    std::uint32_t code = 0;  // symbol code, or every_symbol
+    Continuity row;
+};
+
+/// Rows offered to a source: borrowed columns by field of its type (null where absent), symbols as codes into `names`.
+struct Batch {
+    static constexpr std::uint32_t no_symbol = 0xffffffff;  // a row without a symbol: refused
+
+    std::size_t rows = 0;
+    std::vector<Column<std::byte>> columns;
+    Column<std::uint32_t> codes;
+    const std::vector<std::string>* names = nullptr;  // may grow from batch to batch of one dictionary
+    std::uint64_t dictionary = 0;                     // another number: codes start anew
+    IdKind ids = IdKind::opaque;
+    std::vector<BatchBreak> breaks;
+};
+
+/// Numbers for Batch::dictionary, unique in the process.
+std::uint64_t new_dictionary();
+
+using Rejections = std::array<std::uint64_t, fault_count>;
+
+class Source {
+public:
+    Source(std::string name, const EventType& type, IdKind ids);
+    virtual ~Source();
+
+    std::string name;
+    Stream rows, continuity;
+    IdKind ids;  // judges batches that do not say more of their ids
+    std::uint64_t accepted = 0;
+    Rejections rejected{};
+
+    std::uint64_t rejected_total() const;
+    /// Latest time of any row kept so far: sources merge by this running maximum.
+    std::int64_t latest() const { return memory_.max_ts; }
+
+    /// Takes rows of `batch` until the next `open`.
+    virtual void open(const Batch& batch) = 0;
+    virtual std::int64_t time(std::size_t row) const = 0;
+    /// False for a row that `take` will refuse for what it says itself; its time means nothing.
+    virtual bool valid(std::size_t row) const = 0;
+
+    virtual void begin_chunk() = 0;
+    /// Rows [begin, end), copied into the chunk; each that is kept takes the next position.
+    virtual void take(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) = 0;
+    /// The same for all of a chunk's rows at once: borrowed where nothing has to be refused, flagged or reported.
+    virtual void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) = 0;
+    virtual void end_chunk() = 0;
+
+    virtual InletBase& inlet() = 0;
+
+    void save(Writer& out) const { out.put(memory_); }
+    void load(Reader& in) { in.get(staged_); }
+    void adopt() { memory_ = std::move(staged_); }
+
+protected:
+    /// What is remembered of a source between chunks, by symbol id.
+    struct Memory {
+        std::vector<std::int64_t> last_ts;
+        std::vector<IdTracker> ids;
+        std::int64_t max_ts = std::numeric_limits<std::int64_t>::min();
+        static auto state(auto& self) { return std::tie(self.last_ts, self.ids, self.max_ts); }
+    };
+    Memory memory_;
+
+private:
+    Memory staged_;
+};
+
+}  // namespace openquant

@@ -1,0 +1,131 @@
+// A stream is columns: one chunk of rows of one event type, with the order key and the symbol of each row beside it.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "openquant/operators/core/events.hpp"
+
+namespace openquant {
+
+/// Digits that order the rows one source row caused, most significant first; a missing digit counts as zero.
+__extension__ using Sub = unsigned __int128;
+
+/// Place of a row in the one order of a graph: the source row that caused it, then its number among those so caused.
+struct Key {
+    std::uint64_t position = 0;
+    Sub sub = 0;
+    auto operator<=>(const Key&) const = default;
+};
+
+/// Keys of a chunk's rows. Without arrays: positions count up from `first`, subs are zero.
+struct Keys {
+    const std::uint64_t* position = nullptr;
+    const Sub* sub = nullptr;
+    std::uint64_t first = 0;
+    Key operator[](std::size_t row) const { return {position ? position[row] : first + row, sub ? sub[row] : Sub{0}}; }
+};
+
+/// A column of T. A mask of zero repeats one value: that is how an absent column reads as its default.
+template <class T>
+struct Column {
+    const T* data = nullptr;
+    std::size_t mask = ~std::size_t{0};
+    T operator[](std::size_t row) const { return data[row & mask]; }
+};
+
+/// The rows that a source or a node hands on in the current chunk.
+struct Stream {
+    const EventType* type = nullptr;
+    std::string name;
+    int depth = 0;  // fan-outs between the source and these rows: digits in use in their subs
+    std::size_t rows = 0;
+    Keys keys;
+    Column<SymbolId> symbols;
+    std::vector<Column<std::byte>> columns;  // one per field, data at width(kind) bytes a row
+};
+
+/// A stream's columns read as rows of `E`, which may be another type that the stream's own offers.
+template <class E>
+class RowView {
+public:
+    RowView(const Stream& stream, const std::vector<int>& columns) {
+        for_each_field<E>([&](auto index, auto) {
+            auto& column = std::get<index.value>(columns_);
+            const auto& erased = stream.columns[static_cast<std::size_t>(columns[index.value])];
+            column.data = reinterpret_cast<decltype(column.data)>(erased.data);
+            column.mask = erased.mask;
+        });
+    }
+    [[gnu::always_inline]] E operator[](std::size_t row) const {
+        E e;
+        for_each_field<E>([&](auto index, auto f) { e.*(f.member) = std::get<index.value>(columns_)[row]; });
+        return e;
+    }
+
+private:
+    template <std::size_t... I>
+    static auto make(std::index_sequence<I...>) {
+        return std::tuple<Column<typename std::tuple_element_t<I, decltype(E::fields())>::Type>...>{};
+    }
+    decltype(make(std::make_index_sequence<field_count<E>>{})) columns_;
+};
+
+/// Columns that own their memory and grow by rows.
+template <class E>
+class Rows {
+public:
+    std::size_t size() const { return size_; }
+    std::size_t capacity() const { return capacity_; }
+    void clear() { size_ = 0; }
+
+    void append(SymbolId symbol, const E& e) {
+        if (size_ == capacity_) grow(std::max<std::size_t>(64, 2 * capacity_));
+        symbols_[size_] = symbol;
+        for_each_field<E>([&](auto index, auto f) { std::get<index.value>(columns_)[size_] = e.*(f.member); });
+        ++size_;
+    }
+    void show(Stream& stream) const {
+        stream.rows = size_;
+        stream.symbols = {symbols_.get()};
+        stream.columns.resize(field_count<E>);
+        for_each_field<E>([&](auto index, auto) {
+            stream.columns[index.value] = {reinterpret_cast<const std::byte*>(std::get<index.value>(columns_).get())};
+        });
+    }
+
+private:
+    template <class T>
+    static void move_to(std::unique_ptr<T[]>& column, std::size_t size, std::size_t capacity) {
+        auto larger = std::make_unique_for_overwrite<T[]>(capacity);
+        if (size) std::memcpy(larger.get(), column.get(), size * sizeof(T));
+        column = std::move(larger);
+    }
+    void grow(std::size_t capacity) {
+        move_to(symbols_, size_, capacity);
+        for_each_field<E>([&](auto index, auto) { move_to(std::get<index.value>(columns_), size_, capacity); });
+        capacity_ = capacity;
+    }
+    template <std::size_t... I>
+    static auto make(std::index_sequence<I...>) {
+        return std::tuple<std::unique_ptr<typename std::tuple_element_t<I, decltype(E::fields())>::Type[]>...>{};
+    }
+    std::size_t size_ = 0, capacity_ = 0;
+    std::unique_ptr<SymbolId[]> symbols_;
+    decltype(make(std::make_index_sequence<field_count<E>>{})) columns_;
+};
+
+/// Column of each field of `wanted` within `given`; both types are known to fit.
+inline std::vector<int> columns_for(const EventType& wanted, const EventType& given) {
+    std::vector<int> out;
+    for (const FieldInfo& field : wanted.fields) out.push_back(given.find(field.name));
+    return out;
+}
+
+}  // namespace openquant

@@ -1,0 +1,74 @@
+// Times from outside to int64 nanoseconds since the epoch, UTC.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace openquant {
+
+/// An integer time whose unit its magnitude tells: s, ms, us or ns of the years 1973 to 2286.
+constexpr std::optional<std::int64_t> ns_from_integer(std::int64_t t) {
+    if (t < 100'000'000) return std::nullopt;
+    if (t < 100'000'000'000) return t <= 9'200'000'000 ? std::optional(t * 1'000'000'000) : std::nullopt;
+    if (t < 100'000'000'000'000) return t <= 9'200'000'000'000 ? std::optional(t * 1'000'000) : std::nullopt;
+    if (t < 100'000'000'000'000'000) return t <= 9'200'000'000'000'000 ? std::optional(t * 1'000) : std::nullopt;
+    return t;
+}
+
+/// `YYYY-MM-DD`, then optionally ` ` or `T`, `HH:MM:SS`, a fraction, and `Z` or an offset such as `+02:00`.
+inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
+    std::size_t at = 0;
+    bool ok = true;
+    const auto digits = [&](int n) {
+        int value = 0;
+        for (int i = 0; i < n; ++i, ++at) {
+            if (at >= text.size() || text[at] < '0' || text[at] > '9') return ok = false, 0;
+            value = value * 10 + (text[at] - '0');
+        }
+        return value;
+    };
+    const auto skip = [&](char c) { ok = ok && at < text.size() && text[at] == c, ++at; };
+    const int year = digits(4);
+    skip('-');
+    const auto month = static_cast<unsigned>(digits(2));
+    skip('-');
+    const auto day = static_cast<unsigned>(digits(2));
+    if (!ok || year < 1678 || year > 2261) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+    if (!date.ok()) return std::nullopt;
+    std::int64_t seconds = std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86'400};
+    std::int64_t fraction = 0;
+    if (at < text.size()) {
+        if (text[at] != ' ' && text[at] != 'T') return std::nullopt;
+        ++at;
+        const int hour = digits(2);
+        skip(':');
+        const int minute = digits(2);
+        skip(':');
+        const int second = digits(2);
+        if (!ok || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+        seconds += hour * 3600 + minute * 60 + second;
+        if (at < text.size() && text[at] == '.') {
+            const std::size_t start = ++at;
+            for (std::int64_t scale = 100'000'000; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+                fraction += (text[at] - '0') * scale;
+            if (at == start) return std::nullopt;
+        }
+        if (at < text.size() && text[at] == 'Z') {
+            ++at;
+        } else if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
+            const int sign = text[at++] == '+' ? 1 : -1;
+            const int hours = digits(2);
+            skip(':');
+            const int minutes = digits(2);
+            if (!ok || hours > 23 || minutes > 59) return std::nullopt;
+            seconds -= sign * (hours * 3600 + minutes * 60);
+        }
+    }
+    if (!ok || at != text.size()) return std::nullopt;
+    return seconds * 1'000'000'000 + fraction;
+}
+
+}  // namespace openquant

@@ -1,0 +1,185 @@
+#pragma once
+
+#include "openquant/engine/inlet.hpp"
+#include "openquant/engine/source.hpp"
+
+namespace openquant {
+
+template <class E>
+class TypedSource final : public Source {
+public:
+    TypedSource(std::string name_, IdKind ids_) : Source(std::move(name_), event_type<E>(), ids_) {}
+
+    void open(const Batch& batch) override {
+        if (batch.dictionary != dictionary_ || !batch.names) ids_of_code_.clear(), dictionary_ = batch.dictionary;
+        batch_ = batch;
+        next_break_ = 0;
+        view_.emplace(absent_filled(batch), identity_);
+        kind_ = batch.ids == IdKind::opaque ? ids : batch.ids;
+    }
+    std::int64_t time(std::size_t row) const override { return (*view_)[row].ts; }
+    bool valid(std::size_t row) const override {
+        return (*view_)[row].fault() == Fault::none && batch_.codes[row] != Batch::no_symbol;
+    }
+
+    void begin_chunk() override {
+        copied_.clear(), positions_.clear();
+        breaks_.clear(), break_positions_.clear();
+        borrowed_ = false;
+    }
+
+    void take(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
+        for (std::size_t row = begin; row < end; ++row) {
+            report_breaks(row, symbols, position);
+            E e = (*view_)[row];
+            Fault fault = e.fault();
+            if (batch_.codes[row] == Batch::no_symbol) fault = Fault::null;
+            if (fault != Fault::none) {
+                ++rejected[static_cast<std::size_t>(fault)];
+                continue;
+            }
+            const SymbolId symbol = symbol_of(batch_.codes[row], symbols);
+            if (!judge(e, symbol, position)) {
+                ++rejected[static_cast<std::size_t>(Fault::duplicate)];
+                continue;
+            }
+            copied_.append(symbol, e);
+            positions_.push_back(position++);
+            ++accepted;
+        }
+        if (end == batch_.rows) report_breaks(end, symbols, position);
+    }
+
+    void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
+        if (begin == end || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end))
+            return take(begin, end, symbols, position);
+        borrowed_ = true;
+        borrow(begin, end, symbols);
+        rows.keys = {nullptr, nullptr, position};
+        position += end - begin;
+        accepted += end - begin;
+    }
+
+    void end_chunk() override {
+        breaks_.show(continuity);
+        continuity.keys = {break_positions_.data(), nullptr, 0};
+        if (borrowed_) return;
+        copied_.show(rows);
+        rows.keys = {positions_.data(), nullptr, 0};
+    }
+
+    InletBase& inlet() override { return inlet_; }
+
+private:
+    /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed.
+    bool clean(std::size_t begin, std::size_t end) const {
+        bool ok = true;
+        std::int64_t latest = memory_.max_ts;
+        for (std::size_t row = begin; row < end; ++row) {
+            const E e = (*view_)[row];
+            if constexpr (requires { e.valid(); }) ok &= e.valid();
+            else ok &= e.fault() == Fault::none;
+            ok &= e.ts >= latest;
+            ok &= batch_.codes[row] != Batch::no_symbol;
+            latest = e.ts;
+        }
+        return ok;
+    }
+
+    void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols) {
+        symbol_ids_.resize(end - begin);
+        for (std::size_t row = begin; row < end; ++row) {
+            const std::uint32_t code = batch_.codes[row];
+            const SymbolId symbol = code < ids_of_code_.size() ? ids_of_code_[code] : every_symbol;
+            symbol_ids_[row - begin] = symbol != every_symbol ? symbol : symbol_of(code, symbols);
+        }
+        remember(symbols.size());
+        for (std::size_t row = begin; row < end; ++row) memory_.last_ts[symbol_ids_[row - begin]] = time(row);
+        memory_.max_ts = time(end - 1);
+        rows.rows = end - begin;
+        rows.symbols = {symbol_ids_.data()};
+        rows.columns = filled_.columns;
+        for (std::size_t i = 0; i < rows.columns.size(); ++i)
+            if (rows.columns[i].mask) rows.columns[i].data += begin * width(rows.type->fields[i].kind);
+    }
+
+    SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols) {
+        if (code >= ids_of_code_.size()) ids_of_code_.resize(batch_.names->size(), every_symbol);
+        SymbolId& id = ids_of_code_[code];
+        if (id == every_symbol) id = symbols.id((*batch_.names)[code]);
+        remember(id + 1);
+        return id;
+    }
+    void remember(std::size_t symbols) {
+        if (memory_.last_ts.size() >= symbols) return;
+        memory_.last_ts.resize(symbols, std::numeric_limits<std::int64_t>::min());
+        memory_.ids.resize(symbols);
+    }
+
+    /// False for a repeated row. Reports gaps and rows that come late, and flags the latter.
+    bool judge(E& e, SymbolId symbol, std::uint64_t& position) {
+        bool late = e.ts < memory_.last_ts[symbol];
+        std::uint64_t id = 0;
+        if constexpr (requires { e.id; }) {
+            id = e.id;
+            const auto [verdict, first, missing] = memory_.ids[symbol].judge(kind_, e.id);
+            if (verdict == IdTracker::Verdict::duplicate) {
+                report(symbol, {e.ts, Break::duplicate, id, 1}, position);
+                return false;
+            }
+            if (verdict == IdTracker::Verdict::gap) report(symbol, {e.ts, Break::gap, first, missing}, position);
+            late |= verdict == IdTracker::Verdict::late;
+        }
+        memory_.last_ts[symbol] = std::max(memory_.last_ts[symbol], e.ts);
+        memory_.max_ts = std::max(memory_.max_ts, e.ts);
+        if (late) {
+            if constexpr (requires { e.flags; }) e.flags |= flag_late;
+            report(symbol, {e.ts, Break::late, id, 1}, position);
+        }
+        return true;
+    }
+
+    void report_breaks(std::size_t row, SymbolTable& symbols, std::uint64_t& position) {
+        for (; next_break_ < batch_.breaks.size() && batch_.breaks[next_break_].before <= row; ++next_break_) {
+            const BatchBreak& b = batch_.breaks[next_break_];
+            report(b.code == every_symbol ? every_symbol : symbol_of(b.code, symbols), b.row, position);
+        }
+    }
+    void report(SymbolId symbol, const Continuity& row, std::uint64_t& position) {
+        breaks_.append(symbol, row);
+        break_positions_.push_back(position++);
+    }
+
+    /// The batch as a stream in which an absent column repeats the type's default.
+    const Stream& absent_filled(const Batch& batch) {
+        [[maybe_unused]] static const E defaults{};
+        filled_.columns = batch.columns;
+        for_each_field<E>([&](auto index, auto f) {
+            if (!filled_.columns[index.value].data)
+                filled_.columns[index.value] = {reinterpret_cast<const std::byte*>(&(defaults.*(f.member))), 0};
+        });
+        return filled_;
+    }
+
+    static std::vector<int> all_fields() {
+        std::vector<int> out;
+        for (std::size_t i = 0; i < field_count<E>; ++i) out.push_back(static_cast<int>(i));
+        return out;
+    }
+
+    Batch batch_;
+    Stream filled_;
+    std::optional<RowView<E>> view_;
+    const std::vector<int> identity_ = all_fields();
+    IdKind kind_ = IdKind::opaque;
+    std::uint64_t dictionary_ = 0;
+    std::size_t next_break_ = 0;
+    std::vector<SymbolId> ids_of_code_, symbol_ids_;
+    Rows<E> copied_;
+    Rows<Continuity> breaks_;
+    std::vector<std::uint64_t> positions_, break_positions_;
+    bool borrowed_ = false;
+    Inlet<E> inlet_;
+};
+
+}  // namespace openquant

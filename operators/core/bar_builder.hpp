@@ -1,0 +1,64 @@
+// The bar under construction, shared by every kind of bar.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+
+#include "openquant/operators/core/events.hpp"
+
+namespace openquant {
+
+class BarBuilder {
+public:
+    bool empty() const noexcept { return bar_.n_obs == 0; }
+    std::int64_t n_obs() const noexcept { return bar_.n_obs; }
+    double volume() const noexcept { return bar_.volume; }
+    double dollar_value() const noexcept { return bar_.dollar_value; }
+
+    /// Adds a trade, or the part of it that has this size and dollar value.
+    void add(const Trade& t, double size, double dollar_value) noexcept {
+        bar_.late |= t.ts < bar_.ts || (t.flags & flag_late) != 0;
+        bar_.ts = std::max(bar_.ts, t.ts);
+        if (bar_.n_obs == 0) {
+            bar_.start_ts = bar_.ts;
+            bar_.first_id = t.id;
+            bar_.open = bar_.high = bar_.low = t.price;
+        }
+        bar_.high = std::max(bar_.high, t.price);
+        bar_.low = std::min(bar_.low, t.price);
+        bar_.close = t.price;
+        bar_.last_id = t.id;
+        bar_.volume += size;
+        bar_.dollar_value += dollar_value;
+        bar_.buy_volume += t.side > 0 ? size : 0.0;
+        bar_.sell_volume += t.side < 0 ? size : 0.0;
+        ++bar_.n_obs;
+    }
+    void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
+
+    void add(const Continuity& c) noexcept {
+        bar_.gap |= c.kind == Break::gap || c.kind == Break::disconnect || c.kind == Break::overflow;
+    }
+
+    /// The finished bar; the next one starts empty and never before this one's ts.
+    Bar finish() noexcept {
+        Bar done = bar_;
+        done.vwap = done.dollar_value / done.volume;
+        bar_ = Bar{};
+        bar_.ts = done.ts;
+        return done;
+    }
+
+    static auto state(auto& self) {
+        auto& b = self.bar_;
+        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, b.buy_volume,
+                        b.sell_volume, b.n_obs, b.first_id, b.last_id, b.gap, b.late);
+    }
+    bool operator==(const BarBuilder&) const = default;
+
+private:
+    Bar bar_;
+};
+
+}  // namespace openquant

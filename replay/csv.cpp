@@ -1,0 +1,166 @@
+// Trades as CSV: Binance's public-data layouts, or any file whose header names its columns.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <stdexcept>
+
+#include "openquant/engine/timestamps.hpp"
+#include "openquant/replay/trade_file.hpp"
+
+namespace openquant {
+
+namespace {
+
+enum class Role { ignore, ts, symbol, price, size, side, maker, id, ts_publish, ts_recv, flags };
+
+struct Layout {
+    std::vector<Role> roles;
+    IdKind ids = IdKind::opaque;
+    bool header = false;
+};
+
+constexpr std::size_t most_columns = 64;
+
+std::size_t split(std::string_view line, std::array<std::string_view, most_columns>& out) {
+    std::size_t n = 0;
+    for (std::size_t start = 0; n < most_columns; ++n) {
+        const std::size_t comma = line.find(',', start);
+        out[n] = line.substr(start, comma - start);
+        if (comma == std::string_view::npos) return n + 1;
+        start = comma + 1;
+    }
+    return n;
+}
+
+std::string folded(std::string_view name) {
+    std::string out;
+    for (const char c : name)
+        if (c != ' ' && c != '_' && c != '-' && c != '"') out += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    if (out.starts_with("\xef\xbb\xbf")) out.erase(0, 3);
+    return out;
+}
+
+Role role_of(std::string_view name) {
+    static constexpr std::pair<std::string_view, Role> roles[] = {
+        {"ts", Role::ts}, {"time", Role::ts}, {"timestamp", Role::ts}, {"datetime", Role::ts}, {"transacttime", Role::ts},
+        {"symbol", Role::symbol}, {"ticker", Role::symbol}, {"price", Role::price},
+        {"size", Role::size}, {"qty", Role::size}, {"quantity", Role::size}, {"amount", Role::size},
+        {"side", Role::side}, {"isbuyermaker", Role::maker},
+        {"id", Role::id}, {"tradeid", Role::id}, {"aggtradeid", Role::id},
+        {"tspublish", Role::ts_publish}, {"tsrecv", Role::ts_recv}, {"flags", Role::flags}};
+    const std::string wanted = folded(name);
+    for (const auto& [known, role] : roles)
+        if (known == wanted) return role;
+    return Role::ignore;
+}
+
+bool is_flag(std::string_view text) { const auto t = folded(text); return t == "true" || t == "false"; }
+
+/// Binance public-data files without a header, told apart by width and by where their booleans stand.
+Layout binance_layout(std::span<const std::string_view> cells, const std::string& path) {
+    using enum Role;
+    const auto flag = [&](std::size_t i) { return i < cells.size() && is_flag(cells[i]); };
+    if (cells.size() == 6 && flag(5)) return {{id, price, size, ignore, ts, maker}, IdKind::dense};                  // USD-M, COIN-M trades
+    if (cells.size() == 7 && flag(5) && flag(6)) return {{id, price, size, ignore, ts, maker, ignore}, IdKind::dense};  // spot trades
+    if (cells.size() == 7 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker}, IdKind::dense};            // futures aggTrades
+    if (cells.size() == 8 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker, ignore}, IdKind::dense};   // spot aggTrades
+    throw std::invalid_argument("'" + path + "' is in no known format: not a capture, JSON lines, a Binance CSV, or a CSV with a "
+                                "header that names ts, price and size");
+}
+
+Layout layout_of(std::string_view first, const std::string& path) {
+    std::array<std::string_view, most_columns> cells;
+    const std::size_t n = split(first, cells);
+    Layout named{{}, IdKind::opaque, true};
+    bool binance = false;
+    for (std::size_t i = 0; i < n; ++i) {
+        named.roles.push_back(role_of(cells[i]));
+        binance |= named.roles.back() == Role::maker;
+    }
+    if (binance) named.ids = IdKind::dense;
+    const auto count = [&](Role role) { return std::count(named.roles.begin(), named.roles.end(), role); };
+    if (count(Role::ts) + count(Role::price) + count(Role::size) == 0) return binance_layout({cells.data(), n}, path);
+    for (const auto& [role, what] : {std::pair{Role::ts, "ts"}, {Role::price, "price"}, {Role::size, "size"}})
+        if (count(role) != 1)
+            throw std::invalid_argument("'" + path + "': the header must name exactly one " + what + " column; it names " + std::to_string(count(role)));
+    return named;
+}
+
+/// BTCUSDT-trades-2024-08-08.csv.gz -> BTCUSDT
+std::string symbol_from(const std::string& path) {
+    std::string name = std::filesystem::path(path).filename().string();
+    name.resize(std::min(name.find_first_of("-."), name.size()));
+    return name;
+}
+
+template <class T>
+bool number(std::string_view text, T& out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+bool time(std::string_view text, std::int64_t& out) {
+    std::int64_t integer = 0;
+    const auto ns = number(text, integer) ? ns_from_integer(integer) : ns_from_text(text);
+    out = ns.value_or(0);
+    return ns.has_value();
+}
+
+bool side(std::string_view text, std::int8_t& out) {
+    const std::string t = folded(text);
+    if (t == "buy" || t == "b" || t == "1" || t == "+1") out = 1;
+    else if (t == "sell" || t == "s") out = -1;
+    else if (text == "-1") out = -1;
+    else if (t.empty() || t == "0" || t == "unknown") out = 0;
+    else return false;
+    return true;
+}
+
+class CsvFile final : public TradeFile {
+public:
+    CsvFile(TextFile file, Layout layout, std::string symbol)
+        : TradeFile(std::move(file), layout.ids), layout_(std::move(layout)), symbol_(std::move(symbol)) {}
+
+private:
+    Line parse(std::string_view line, Row& row) override {
+        if (std::exchange(layout_.header, false)) return Line::skip;
+        const std::size_t n = split(line, cells_);
+        if (n != layout_.roles.size()) return Line::malformed;
+        row.symbol = symbol_;
+        Trade& t = row.trade;
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::string_view cell = cells_[i];
+            bool ok = true;
+            switch (layout_.roles[i]) {
+                case Role::ignore: break;
+                case Role::ts: ok = time(cell, t.ts); break;
+                case Role::symbol: row.symbol = cell, ok = !cell.empty(); break;
+                case Role::price: ok = number(cell, t.price); break;
+                case Role::size: ok = number(cell, t.size); break;
+                case Role::side: ok = side(cell, t.side); break;
+                case Role::maker: ok = is_flag(cell), t.side = ok && (cell[0] == 't' || cell[0] == 'T') ? -1 : 1; break;
+                case Role::id: ok = cell.empty() || number(cell, t.id); break;
+                case Role::ts_publish: ok = cell.empty() || time(cell, t.ts_publish); break;
+                case Role::ts_recv: ok = cell.empty() || time(cell, t.ts_recv); break;
+                case Role::flags: ok = cell.empty() || number(cell, t.flags); break;
+            }
+            if (!ok) return Line::malformed;
+        }
+        return Line::trade;
+    }
+
+    Layout layout_;
+    std::string symbol_;
+    std::array<std::string_view, most_columns> cells_;
+};
+
+}  // namespace
+
+std::unique_ptr<Feed> open_csv(TextFile file, const OpenOptions& options) {
+    Layout layout = layout_of(file.peek(), file.path());
+    std::string symbol = options.symbol.empty() ? symbol_from(file.path()) : options.symbol;
+    return std::make_unique<CsvFile>(std::move(file), std::move(layout), std::move(symbol));
+}
+
+}  // namespace openquant

@@ -1,0 +1,85 @@
+// A feed of trades from the lines of a file: a format only says what one line is.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "openquant/engine/stream.hpp"
+#include "openquant/replay/feed.hpp"
+#include "openquant/replay/text_file.hpp"
+
+namespace openquant {
+
+class TradeFile : public Feed {
+public:
+    TradeFile(TextFile file, IdKind ids) : file_(std::move(file)), ids_(ids) {}
+
+    const EventType& type() const override { return event_type<Trade>(); }
+    double progress() const override { return file_.progress(); }
+
+    bool next(Batch& batch) override {
+        rows_.clear();
+        batch.breaks.clear();
+        std::string_view line;
+        bool more = true;
+        while (rows_.size() < rows_per_batch && (more = file_.next(line))) read(line, batch);
+        Stream shown;
+        rows_.show(shown);
+        batch.rows = shown.rows;
+        batch.columns = shown.columns;
+        batch.codes = shown.symbols;
+        batch.names = &names_;
+        batch.dictionary = dictionary_;
+        batch.ids = ids_;
+        return more || batch.rows > 0 || !batch.breaks.empty();
+    }
+
+protected:
+    /// What one line says: a trade, a break, nothing of interest (`skip`), or nonsense.
+    enum class Line { trade, gap, skip, malformed };
+    struct Row {
+        Trade trade;
+        std::string_view symbol;
+        Continuity broken;
+    };
+    virtual Line parse(std::string_view line, Row& row) = 0;
+
+private:
+    static constexpr std::size_t rows_per_batch = 8192;
+
+    void read(std::string_view line, Batch& batch) {
+        if (line.find_first_not_of(" \t") == std::string_view::npos) return;
+        Row row;
+        switch (parse(line, row)) {
+            case Line::trade: rows_.append(code(row.symbol), row.trade); break;
+            case Line::gap: batch.breaks.push_back({rows_.size(), every_symbol, row.broken}); break;
+            case Line::skip: break;
+            case Line::malformed: ++rejected[static_cast<std::size_t>(Fault::malformed)]; break;
+        }
+    }
+    std::uint32_t code(std::string_view symbol) {
+        if (last_ < names_.size() && names_[last_] == symbol) return last_;
+        const auto at = codes_.find(symbol);
+        if (at != codes_.end()) return last_ = at->second;
+        last_ = static_cast<std::uint32_t>(names_.size());
+        names_.emplace_back(symbol);
+        codes_.emplace(symbol, last_);
+        return last_;
+    }
+
+    TextFile file_;
+    IdKind ids_;
+    Rows<Trade> rows_;
+    std::vector<std::string> names_;
+    std::map<std::string, std::uint32_t, std::less<>> codes_;
+    std::uint32_t last_ = 0;
+    const std::uint64_t dictionary_ = new_dictionary();
+};
+
+std::unique_ptr<Feed> open_csv(TextFile file, const OpenOptions& options);
+std::unique_ptr<Feed> open_capture(TextFile file);
+std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options);
+
+}  // namespace openquant
