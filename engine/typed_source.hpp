@@ -120,7 +120,7 @@ private:
     bool judge(E& e, SymbolId symbol, std::uint64_t& position) {
         bool late = e.ts < memory_.last_ts[symbol];
         std::uint64_t id = 0;
-        if constexpr (requires { e.id; }) {
+        if constexpr (requires { e.id; } && !std::is_same_v<E, Continuity>) {  // its id is of the rows it speaks of
             id = e.id;
             const auto [verdict, first, missing] = memory_.ids[symbol].judge(kind_, e.id);
             if (verdict == IdTracker::Verdict::duplicate) {
