@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -70,6 +71,10 @@ public:
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
     std::size_t depth() const { return count_.load(std::memory_order_relaxed); }
 
+    /// Pushes a batch's rows one by one, for callers without a producer of their own; returns how many were taken before
+    /// the inlet closed.
+    virtual std::size_t push(const Batch& batch) = 0;
+
     /// Engine thread: takes up to `most` rows in the order they came and opens them on `source`; false if there are none.
     virtual bool drain(Source& source, std::size_t most, Batch& batch) = 0;
 
@@ -113,9 +118,12 @@ private:
 
 template <class E>
 class Inlet final : public InletBase {
-    struct Dirty {};
+    struct Dirty {};  // a slot holds the row
+    struct Broken {
+        Continuity row;
+    };
     struct Message {
-        std::variant<E, Continuity, Dirty> what;
+        std::variant<E, Broken, Dirty> what;
         std::uint32_t code = 0;
     };
     struct Slot {
@@ -151,7 +159,7 @@ public:
         /// Breaks are rare and must not be lost: they pass a full inlet.
         void report(std::uint32_t code, const Continuity& row) {
             inlet_.count_.fetch_add(1, std::memory_order_acq_rel);
-            inlet_.queue_.enqueue(token_, Message{row, code});
+            inlet_.queue_.enqueue(token_, Message{Broken{row}, code});
             inlet_.bell_->ring();
         }
 
@@ -169,6 +177,7 @@ public:
             return true;
         }
         bool conflate(std::uint32_t code, const E& row) {
+            if (code == Batch::no_symbol) return queue(code, row);
             {
                 const Hold hold(inlet_.slot(code));
                 hold.slot.row = row;
@@ -184,6 +193,23 @@ public:
         Inlet& inlet_;
         moodycamel::ProducerToken token_;
     };
+
+    std::size_t push(const Batch& batch) override {
+        const std::scoped_lock lock(shared_mutex_);
+        if (!shared_) shared_.emplace(*this);
+        const FilledColumns<E> filled(batch.columns);
+        const RowView<E> view = filled.view();
+        std::vector<std::uint32_t> codes(batch.names->size(), Batch::no_symbol);
+        for (std::size_t row = 0; row < batch.rows; ++row) {
+            std::uint32_t mine = Batch::no_symbol;
+            if (const std::uint32_t theirs = batch.codes[row]; theirs != Batch::no_symbol) {
+                if (codes[theirs] == Batch::no_symbol) codes[theirs] = code((*batch.names)[theirs]);
+                mine = codes[theirs];
+            }
+            if (!shared_->push(mine, view[row])) return row;
+        }
+        return batch.rows;
+    }
 
     bool drain(Source& source, std::size_t most, Batch& batch) override {
         messages_.resize(most);
@@ -209,8 +235,8 @@ private:
     void unpack(const Message& m, Batch& batch) {
         if (const E* row = std::get_if<E>(&m.what)) {
             rows_.append(m.code, *row);
-        } else if (const auto* broken = std::get_if<Continuity>(&m.what)) {
-            batch.breaks.push_back({rows_.size(), m.code, *broken});
+        } else if (const auto* broken = std::get_if<Broken>(&m.what)) {
+            batch.breaks.push_back({rows_.size(), m.code, broken->row});
         } else {
             const Hold hold(slot(m.code));
             hold.slot.dirty = false;
@@ -227,7 +253,7 @@ private:
     void drop_oldest() {
         Message old;
         if (!queue_.try_dequeue(old)) return;
-        if (std::holds_alternative<Continuity>(old.what)) return void(queue_.enqueue(std::move(old)));  // kept, if later
+        if (std::holds_alternative<Broken>(old.what)) return void(queue_.enqueue(std::move(old)));  // kept, if later
         dropped_.fetch_add(1, std::memory_order_relaxed);
         release(1);
     }
@@ -238,6 +264,8 @@ private:
     void added() override { slots_.push_back(std::make_unique<Slot>()); }
 
     Queue queue_;
+    std::mutex shared_mutex_;
+    std::optional<Producer> shared_;
     std::vector<Message> messages_;
     std::vector<std::unique_ptr<Slot>> slots_;
     Rows<E> rows_;

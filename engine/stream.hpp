@@ -56,12 +56,11 @@ template <class E>
 class RowView {
 public:
     RowView(const Stream& stream, const std::vector<int>& columns) {
-        for_each_field<E>([&](auto index, auto) {
-            auto& column = std::get<index.value>(columns_);
-            const auto& erased = stream.columns[static_cast<std::size_t>(columns[index.value])];
-            column.data = reinterpret_cast<decltype(column.data)>(erased.data);
-            column.mask = erased.mask;
-        });
+        for_each_field<E>([&](auto index, auto) { bind(index, stream.columns[static_cast<std::size_t>(columns[index.value])]); });
+    }
+    /// Columns in the order of E's own fields.
+    explicit RowView(const std::vector<Column<std::byte>>& columns) {
+        for_each_field<E>([&](auto index, auto) { bind(index, columns[index.value]); });
     }
     [[gnu::always_inline]] E operator[](std::size_t row) const {
         E e;
@@ -70,11 +69,32 @@ public:
     }
 
 private:
+    void bind(auto index, const Column<std::byte>& erased) {
+        auto& column = std::get<index.value>(columns_);
+        column.data = reinterpret_cast<decltype(column.data)>(erased.data);
+        column.mask = erased.mask;
+    }
     template <std::size_t... I>
     static auto make(std::index_sequence<I...>) {
         return std::tuple<Column<typename std::tuple_element_t<I, decltype(E::fields())>::Type>...>{};
     }
     decltype(make(std::make_index_sequence<field_count<E>>{})) columns_;
+};
+
+/// Columns in the order of E's own fields, where absent ones (null) repeat the type's default.
+template <class E>
+class FilledColumns {
+public:
+    FilledColumns() = default;
+    explicit FilledColumns(std::vector<Column<std::byte>> given) : columns(std::move(given)) {
+        [[maybe_unused]] static const E defaults{};
+        for_each_field<E>([&](auto index, auto f) {
+            if (!columns[index.value].data) columns[index.value] = {reinterpret_cast<const std::byte*>(&(defaults.*(f.member))), 0};
+        });
+    }
+    RowView<E> view() const { return RowView<E>(columns); }
+
+    std::vector<Column<std::byte>> columns;
 };
 
 /// Columns that own their memory and grow by rows.

@@ -17,6 +17,7 @@ public:
     /// Everything collected so far, or its next part: safe while the engine runs.
     struct Contents {
         const EventType* type = nullptr;
+        std::vector<std::string> names;  // by symbol id
         std::vector<SymbolId> symbols;
         std::vector<std::vector<std::byte>> columns;  // one per field
         std::size_t rows() const { return symbols.size(); }
@@ -46,7 +47,7 @@ public:
     std::vector<NodeInput> declared() const override { return {{"rows", type_, true}}; }
     std::uint64_t refused() const override { return refused_; }
     void prepare(int) override {}
-    void process(const SymbolTable&) override;
+    void process(const SymbolTable& symbols) override;
     void flush(const SymbolTable&, std::uint64_t&) override {}
     void save(Writer&) const override {}  // what was collected is the user's, not the graph's state
     void load(Reader&, std::size_t) override {}

@@ -14,7 +14,8 @@ public:
         if (batch.dictionary != dictionary_ || !batch.names) ids_of_code_.clear(), dictionary_ = batch.dictionary;
         batch_ = batch;
         next_break_ = 0;
-        view_.emplace(absent_filled(batch), identity_);
+        filled_ = FilledColumns<E>(batch.columns);
+        view_.emplace(filled_.columns);
         kind_ = batch.ids == IdKind::opaque ? ids : batch.ids;
     }
     std::int64_t time(std::size_t row) const override { return (*view_)[row].ts; }
@@ -150,27 +151,9 @@ private:
         break_positions_.push_back(position++);
     }
 
-    /// The batch as a stream in which an absent column repeats the type's default.
-    const Stream& absent_filled(const Batch& batch) {
-        [[maybe_unused]] static const E defaults{};
-        filled_.columns = batch.columns;
-        for_each_field<E>([&](auto index, auto f) {
-            if (!filled_.columns[index.value].data)
-                filled_.columns[index.value] = {reinterpret_cast<const std::byte*>(&(defaults.*(f.member))), 0};
-        });
-        return filled_;
-    }
-
-    static std::vector<int> all_fields() {
-        std::vector<int> out;
-        for (std::size_t i = 0; i < field_count<E>; ++i) out.push_back(static_cast<int>(i));
-        return out;
-    }
-
     Batch batch_;
-    Stream filled_;
+    FilledColumns<E> filled_;
     std::optional<RowView<E>> view_;
-    const std::vector<int> identity_ = all_fields();
     IdKind kind_ = IdKind::opaque;
     std::uint64_t dictionary_ = 0;
     std::size_t next_break_ = 0;

@@ -1,0 +1,27 @@
+// The catalogue by name: what Python needs to make classes, check parameters and build nodes.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "openquant/engine/node.hpp"
+#include "openquant/engine/source.hpp"
+
+namespace openquant {
+
+using Parameters = std::map<std::string, Value>;
+
+/// Name, doc, inputs, output and parameters of every operator and event type, as dicts.
+pybind11::list operator_dicts();
+pybind11::list event_type_dicts();
+
+/// Throws std::invalid_argument for an unknown operator or parameter, or a value out of range.
+std::unique_ptr<Node> make_node(const std::string& name, const Parameters& parameters);
+std::unique_ptr<Source> make_source(const std::string& type, const std::string& name, IdKind ids);
+const EventType& event_type_named(const std::string& name);
+
+}  // namespace openquant

@@ -1,0 +1,104 @@
+#include "frames.hpp"
+
+#include <cstring>
+
+namespace py = pybind11;
+
+namespace openquant {
+
+namespace {
+
+struct Owner {
+    std::vector<py::object> arrays;
+    std::vector<std::string> names;
+    ~Owner() {
+        const py::gil_scoped_acquire gil;
+        arrays.clear();
+    }
+};
+
+void check_array(const py::array& array, const py::dtype& wanted, std::string_view name, std::size_t rows) {
+    const bool same = array.dtype().kind() == wanted.kind() && array.itemsize() == wanted.itemsize();
+    if (!same || array.ndim() != 1 || (rows > 1 && array.strides(0) != array.itemsize()))
+        throw std::invalid_argument("column '" + std::string(name) + "' must be a contiguous one-dimensional array of " +
+                                    py::cast<std::string>(py::str(wanted)) + ", not of " + py::cast<std::string>(py::str(array.dtype())));
+    if (static_cast<std::size_t>(array.size()) != rows)
+        throw std::invalid_argument("column '" + std::string(name) + "' has " + std::to_string(array.size()) + " rows where symbol has " + std::to_string(rows));
+}
+
+}  // namespace
+
+py::dtype dtype_of(Kind kind) {
+    switch (kind) {
+        case Kind::f64: return py::dtype::of<double>();
+        case Kind::u64: return py::dtype::of<std::uint64_t>();
+        case Kind::u32: return py::dtype::of<std::uint32_t>();
+        case Kind::i8:
+        case Kind::choice: return py::dtype::of<std::int8_t>();
+        case Kind::boolean: return py::dtype::of<bool>();
+        default: return py::dtype::of<std::int64_t>();
+    }
+}
+
+BorrowedColumns borrow_columns(const EventType& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
+    auto owner = std::make_shared<Owner>();
+    owner->names = std::move(names);
+    Batch batch;
+    batch.rows = static_cast<std::size_t>(codes.size());
+    check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", batch.rows);
+    batch.codes = {static_cast<const std::uint32_t*>(codes.data())};
+    for (std::size_t row = 0; row < batch.rows; ++row)
+        if (batch.codes[row] >= owner->names.size() && batch.codes[row] != Batch::no_symbol)
+            throw std::invalid_argument("column 'symbol' has code " + std::to_string(batch.codes[row]) + " at row " + std::to_string(row) + ", but " +
+                                        std::to_string(owner->names.size()) + " names are given");
+    owner->arrays.push_back(codes);
+    if (columns.size() != type.fields.size()) throw std::invalid_argument("one column for each field of " + std::string(type.name) + " is wanted");
+    for (std::size_t i = 0; i < type.fields.size(); ++i) {
+        if (columns[i].is_none()) {
+            batch.columns.push_back({});
+            continue;
+        }
+        const auto array = py::cast<py::array>(columns[i]);
+        check_array(array, dtype_of(type.fields[i].kind), type.fields[i].name, batch.rows);
+        batch.columns.push_back({static_cast<const std::byte*>(array.data())});
+        owner->arrays.push_back(array);
+    }
+    batch.names = &owner->names;
+    batch.dictionary = new_dictionary();
+    return {std::move(batch), std::move(owner)};
+}
+
+std::pair<py::array, py::array> first_rows(const py::array& codes) {
+    const auto rows = static_cast<std::size_t>(codes.size());
+    check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", rows);
+    const auto* code = static_cast<const std::uint32_t*>(codes.data());
+    std::vector<bool> seen;
+    std::vector<std::uint32_t> distinct;
+    std::vector<std::int64_t> first;
+    std::uint32_t previous = Batch::no_symbol;
+    for (std::size_t row = 0; row < rows; ++row) {
+        if (code[row] == previous || code[row] == Batch::no_symbol) continue;
+        previous = code[row];
+        if (previous >= seen.size()) seen.resize(previous + std::size_t{1});
+        if (seen[previous]) continue;
+        seen[previous] = true;
+        distinct.push_back(previous);
+        first.push_back(static_cast<std::int64_t>(row));
+    }
+    return {py::array_t<std::uint32_t>(static_cast<py::ssize_t>(distinct.size()), distinct.data()),
+            py::array_t<std::int64_t>(static_cast<py::ssize_t>(first.size()), first.data())};
+}
+
+py::array array_of(Kind kind, Column<std::byte> column, std::size_t rows) {
+    py::array out(dtype_of(kind), std::vector<py::ssize_t>{static_cast<py::ssize_t>(rows)});
+    auto* to = static_cast<std::byte*>(out.mutable_data());
+    const std::size_t bytes = width(kind);
+    if (column.mask) {
+        if (rows) std::memcpy(to, column.data, rows * bytes);
+    } else {
+        for (std::size_t row = 0; row < rows; ++row) std::memcpy(to + row * bytes, column.data, bytes);
+    }
+    return out;
+}
+
+}  // namespace openquant

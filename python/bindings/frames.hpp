@@ -1,0 +1,34 @@
+// Columns between numpy arrays and the engine: in without a copy, out once.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "openquant/engine/source.hpp"
+#include "openquant/engine/table.hpp"
+
+namespace openquant {
+
+/// Rows whose columns Python owns; `owner` keeps them alive and lets them go under the GIL.
+struct BorrowedColumns {
+    Batch batch;
+    std::shared_ptr<const void> owner;
+};
+
+/// `columns` by field of `type`, None where absent. Throws std::invalid_argument for another dtype, shape or length.
+BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& columns, const pybind11::array& codes,
+                               std::vector<std::string> names);
+
+/// Each distinct code and the first row that has it, in order of appearance.
+std::pair<pybind11::array, pybind11::array> first_rows(const pybind11::array& codes);
+
+pybind11::dtype dtype_of(Kind kind);
+/// A new array of `rows` values of a column.
+pybind11::array array_of(Kind kind, Column<std::byte> column, std::size_t rows);
+
+}  // namespace openquant

@@ -1,0 +1,224 @@
+// openquant._core: the engine for the package. What the package adds on top is Python's own: frames, names, docs.
+#include <pybind11/functional.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "callable_node.hpp"
+#include "catalogue.hpp"
+#include "frames.hpp"
+#include "openquant/engine/engine_loop.hpp"
+#include "openquant/engine/graph.hpp"
+#include "openquant/replay/replay.hpp"
+#include "openquant/replay/text_file.hpp"
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace openquant {
+namespace {
+
+/// Ends an engine thread without the GIL, which that thread may be waiting for.
+struct PyGraph {
+    std::unique_ptr<Graph> graph = std::make_unique<Graph>();
+    ~PyGraph() {
+        const py::gil_scoped_release release;
+        graph.reset();
+    }
+};
+
+struct PyTable {
+    Table* table;
+};
+
+struct PyFeed {
+    std::unique_ptr<Feed> feed;
+};
+
+IdKind id_kind(const std::string& name) {
+    if (name == "opaque") return IdKind::opaque;
+    if (name == "monotonic") return IdKind::monotonic;
+    if (name == "dense") return IdKind::dense;
+    throw std::invalid_argument("ids = '" + name + "' must be one of opaque, monotonic, dense");
+}
+
+py::dict counts(const Rejections& rejected) {
+    py::dict out;
+    for (std::size_t i = 1; i < rejected.size(); ++i)
+        if (rejected[i] > 0) out[py::str(fault_names[i])] = rejected[i];
+    return out;
+}
+
+py::dict describe_node(const Node& node) {
+    py::list inputs;
+    for (const Stream* in : node.inputs)
+        if (in) inputs.append(in->name);
+    const Metrics& m = node.metrics;
+    return py::dict("name"_a = node.name, "operator"_a = node.signature(), "inputs"_a = inputs, "keyed"_a = node.scope() == Scope::keyed,
+                    "lawful"_a = node.lawful(), "calls"_a = m.calls, "rows_in"_a = m.rows_in, "rows_out"_a = m.rows_out, "refused"_a = node.refused(),
+                    "latency_ns_p50"_a = m.call_ns.quantile(0.5), "latency_ns_p99"_a = m.call_ns.quantile(0.99),
+                    "latency_ns_p999"_a = m.call_ns.quantile(0.999), "latency_ns_max"_a = m.call_ns.quantile(1.0),
+                    "ns_per_row"_a = m.timed_rows ? static_cast<double>(m.timed_ns) / static_cast<double>(m.timed_rows) : 0.0);
+}
+
+py::dict describe_source(Source& source) {
+    return py::dict("name"_a = source.name, "type"_a = source.rows.type->name, "rows"_a = source.accepted, "rejected"_a = counts(source.rejected),
+                    "pushed"_a = source.inlet().pushed(), "dropped"_a = source.inlet().dropped(), "queued"_a = source.inlet().depth());
+}
+
+/// Runs `task` between two chunks of a live engine, or at once.
+void at_boundary(Graph& graph, const std::function<void()>& task) {
+    const py::gil_scoped_release release;
+    graph.live().between_chunks([&] {
+        const py::gil_scoped_acquire gil;
+        task();
+    });
+}
+
+py::dict describe(PyGraph& self) {
+    py::list sources, nodes;
+    at_boundary(*self.graph, [&] {
+        for (const auto& source : self.graph->sources()) sources.append(describe_source(*source));
+        for (const auto& node : self.graph->nodes()) nodes.append(describe_node(*node));
+    });
+    return py::dict("sources"_a = sources, "nodes"_a = nodes, "position"_a = self.graph->position(), "symbols"_a = self.graph->symbols().size());
+}
+
+py::dict table_columns(const PyTable& self) {
+    Table::Contents all;
+    {
+        const py::gil_scoped_release release;
+        all = self.table->contents();
+    }
+    py::dict out;
+    const auto erased = [](const auto& values) { return Column<std::byte>{reinterpret_cast<const std::byte*>(values.data())}; };
+    out["names"] = all.names;
+    out["symbol"] = array_of(Kind::u32, erased(all.symbols), all.rows());
+    for (std::size_t i = 0; i < all.columns.size(); ++i)
+        out[py::str(all.type->fields[i].name)] = array_of(all.type->fields[i].kind, erased(all.columns[i]), all.rows());
+    return out;
+}
+
+std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
+    Source& source = *self.graph->sources()[self.graph->source_index(name)];
+    Batch batch;
+    if (!rows.feed->next(batch)) return 0;
+    const py::gil_scoped_release release;
+    return source.inlet().push(batch);
+}
+
+void bind_graph(py::module_& m) {
+    py::class_<Port>(m, "Port")
+        .def_property_readonly("name", [](const Port& p) { return p.stream->name; })
+        .def_property_readonly("type", [](const Port& p) { return p.stream->type ? std::string(p.stream->type->name) : std::string(); })
+        .def("continuity", &Port::continuity, py::keep_alive<0, 1>());
+
+    py::class_<PyTable>(m, "Table")
+        .def_property_readonly("name", [](const PyTable& t) { return t.table->name; })
+        .def_property_readonly("type", [](const PyTable& t) { return t.table->type().name; })
+        .def("columns", &table_columns)
+        .def("clear", [](const PyTable& t) { t.table->clear(); })
+        .def("__len__", [](const PyTable& t) { return t.table->rows(); });
+
+    py::class_<PyGraph>(m, "Graph")
+        .def(py::init())
+        .def("source", [](PyGraph& g, const std::string& name, const std::string& type, const std::string& ids) {
+            return g.graph->add_source(make_source(type, name, id_kind(ids)));
+        }, "name"_a, "type"_a, "ids"_a, py::keep_alive<0, 1>())
+        .def("add", [](PyGraph& g, const std::string& op, const Parameters& parameters, const std::vector<Port>& ports,
+                       const std::map<std::string, Port>& named, const std::string& name) {
+            std::vector<Named> inputs;
+            for (const auto& [input, port] : named) inputs.push_back({input, port});
+            return g.graph->add_node(make_node(op, parameters), ports, inputs, name);
+        }, "operator"_a, "parameters"_a, "ports"_a, "named"_a, "name"_a, py::keep_alive<0, 1>())
+        .def("add_callable", [](PyGraph& g, py::object driver, const Port& port, const std::string& output, const std::string& name) {
+            const EventType* type = output.empty() ? nullptr : &event_type_named(output);
+            return g.graph->add_node(make_callable_node(std::move(driver), port.type(), type), {port}, {}, name);
+        }, "driver"_a, "port"_a, "output"_a, "name"_a, py::keep_alive<0, 1>())
+        .def("collect", [](PyGraph& g, const Port& port, const std::string& name, std::size_t capacity) {
+            return PyTable{&g.graph->collect(port, name, capacity)};
+        }, "port"_a, "name"_a, "capacity"_a, py::keep_alive<0, 1>())
+        .def("start", [](PyGraph& g, std::size_t capacity, const std::string& overflow) {
+            static const std::map<std::string, Overflow> policies = {
+                {"block", Overflow::block}, {"drop_oldest", Overflow::drop_oldest}, {"conflate", Overflow::conflate}};
+            const auto at = policies.find(overflow);
+            if (at == policies.end()) throw std::invalid_argument("overflow = '" + overflow + "' must be one of block, drop_oldest, conflate");
+            const py::gil_scoped_release release;
+            g.graph->live().start({capacity, at->second});
+        }, "capacity"_a, "overflow"_a)
+        .def("push", &push, "source"_a, "rows"_a)
+        .def("stop", [](PyGraph& g, bool flush) {
+            const py::gil_scoped_release release;
+            g.graph->live().stop(flush);
+        }, "flush"_a)
+        .def_property_readonly("running", [](PyGraph& g) { return g.graph->live().running(); })
+        .def_property_readonly("failed", [](PyGraph& g) { return g.graph->live().failed(); })
+        .def("snapshot", [](PyGraph& g) {
+            std::vector<std::uint8_t> bytes;
+            at_boundary(*g.graph, [&] { bytes = g.graph->snapshot(); });
+            return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        })
+        .def("restore", [](PyGraph& g, std::string_view bytes) {
+            g.graph->restore({bytes.begin(), bytes.end()});
+        }, "state"_a)
+        .def("describe", &describe)
+        .def("to_dot", [](PyGraph& g) { return g.graph->to_dot(); });
+}
+
+void bind_replay(py::module_& m) {
+    py::class_<PyFeed>(m, "Feed")
+        .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
+    m.def("open_trades", [](const std::string& path, const std::string& symbol, const std::vector<std::string>& instruments) {
+        return PyFeed{open_trades(path, {symbol, instruments})};
+    }, "path"_a, "symbol"_a, "instruments"_a);
+    m.def("columns_feed", [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
+        const EventType& event = event_type_named(type);
+        auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));
+        return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
+    }, "type"_a, "columns"_a, "codes"_a, "names"_a);
+    m.def("first_rows", &first_rows, "codes"_a);
+
+    py::class_<Replay>(m, "Replay")
+        .def(py::init([](PyGraph& g, const std::map<std::string, PyFeed*>& feeds, std::size_t chunk, double speed, bool flush) {
+            std::vector<std::pair<std::string, std::unique_ptr<Feed>>> taken;
+            for (const auto& [name, feed] : feeds) {
+                if (!feed->feed) throw std::invalid_argument("a feed can be replayed once: open it again");
+                taken.emplace_back(name, std::move(feed->feed));
+            }
+            return std::make_unique<Replay>(*g.graph, std::move(taken), ReplayOptions{chunk, speed, flush});
+        }), "graph"_a, "feeds"_a, "chunk"_a, "speed"_a, "flush"_a, py::keep_alive<1, 2>())
+        .def("run_for", [](Replay& r, std::int64_t budget_ms) { return r.run_for(std::chrono::milliseconds(budget_ms)); }, "budget_ms"_a,
+             py::call_guard<py::gil_scoped_release>())
+        .def("step", &Replay::step, "rows"_a, py::call_guard<py::gil_scoped_release>())
+        .def("pause", &Replay::pause)
+        .def("resume", &Replay::resume)
+        .def("stop", &Replay::stop)
+        .def_property_readonly("paused", &Replay::paused)
+        .def_property_readonly("done", &Replay::done)
+        .def_property_readonly("rows", &Replay::rows)
+        .def_property_readonly("progress", &Replay::progress)
+        .def("rejected", [](const Replay& r) { return counts(r.rejected()); });
+}
+
+}  // namespace
+}  // namespace openquant
+
+PYBIND11_MODULE(_core, m) {
+    using namespace openquant;
+    m.doc() = "The openquant engine.";
+    py::register_local_exception_translator([](std::exception_ptr p) {
+        try {
+            if (p) std::rethrow_exception(p);
+        } catch (const FileMissing& e) {
+            py::set_error(PyExc_FileNotFoundError, e.what());
+        } catch (const std::overflow_error& e) {
+            py::set_error(PyExc_ValueError, e.what());
+        } catch (const std::length_error& e) {
+            py::set_error(PyExc_ValueError, e.what());
+        }
+    });
+    m.def("operators", &operator_dicts);
+    m.def("event_types", &event_type_dicts);
+    m.def("check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
+    bind_graph(m);
+    bind_replay(m);
+}

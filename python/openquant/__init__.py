@@ -1,0 +1,53 @@
+"""openquant: one dataflow graph from market ticks to bets. Live, replayed or in batch, to the last bit.
+
+>>> import openquant, polars as pl
+>>> graph = openquant.Graph()
+>>> trades = graph.source("trades", openquant.Trade)
+>>> bars = graph.add(openquant.DollarBars(dollar_value_per_bar=250.0), trades)
+>>> table = graph.collect(bars)
+>>> rows = {"ts": [0, 1, 2], "symbol": ["BTCUSDT"] * 3, "price": [100.0, 101.0, 99.0], "size": [1.0, 1.0, 1.0]}
+>>> _ = graph.replay({"trades": pl.DataFrame(rows)})
+>>> table.frame()["close"].to_list()
+[99.0]
+"""
+
+from openquant.events import (
+    Bar,
+    Continuity,
+    Event,
+    EventType,
+    Label,
+    Prediction,
+    Price,
+    Return,
+    Signal,
+    Trade,
+    Volatility,
+)
+from openquant.graph import Graph, Port, Replay, Table, read_trades
+from openquant.operator import Operator
+from openquant.operators import *  # noqa: F403
+from openquant.operators import __all__ as _operators
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bar",
+    "Continuity",
+    "Event",
+    "EventType",
+    "Graph",
+    "Label",
+    "Operator",
+    "Port",
+    "Prediction",
+    "Price",
+    "Replay",
+    "Return",
+    "Signal",
+    "Table",
+    "Trade",
+    "Volatility",
+    "read_trades",
+]
+__all__ += _operators

@@ -1,0 +1,125 @@
+"""Polars frames to the engine's columns and back. Float64, integer and Datetime("ns") columns go in without a copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openquant import _core
+from openquant._lazy import np, pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from openquant.events import EventType, Field
+
+_NO_SYMBOL = 0xFFFF_FFFF
+_SIDES = {"buy": 1, "b": 1, "sell": -1, "s": -1, "": 0, "unknown": 0}
+
+
+def feed(frame: pl.DataFrame, event_type: EventType, what: str = "frame") -> _core.Feed:
+    """The rows of `frame` as `event_type` rows, for a replay.
+
+    Columns: ts (Datetime of any unit, Date, or int64 ns UTC), symbol (String, Categorical or Enum) and the type's
+    fields; optional ones may be missing. Nulls make a row that the source will refuse and count, except in optional
+    columns, where they read as the default.
+
+    Raises:
+        ValueError: a required column is missing, a column is unknown or cannot be read as its field.
+    """
+    columns = arrays(frame, event_type, what)
+    codes, names = _symbols(frame["symbol"], what)
+    return _core.columns_feed(event_type.name, columns, codes, names)
+
+
+def arrays(frame: pl.DataFrame, event_type: EventType, what: str) -> list[npt.NDArray[Any] | None]:
+    """The columns of `frame` by field, None where an optional one is absent; refuses as `feed` does."""
+    known = {field.name for field in event_type.fields} | {"symbol"}
+    unknown = [name for name in frame.columns if name not in known]
+    if unknown:
+        raise ValueError(f"{what}: unknown column {unknown[0]!r}; {event_type.name} rows have {_listed(event_type)}")
+    required = ["symbol", *(field.name for field in event_type.fields if field.required)]
+    missing = [name for name in required if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{what}: missing column {missing[0]!r}; {event_type.name} rows have {_listed(event_type)}")
+    return [_column(frame[f.name], f, what) if f.name in frame.columns else None for f in event_type.fields]
+
+
+def frame_of(columns: Mapping[str, Any], event_type: EventType) -> pl.DataFrame:
+    """The engine's columns as a frame: ts, symbol, then the other fields."""
+    names = pl.Series("symbol", columns["names"], dtype=pl.String)
+    out = {name: pl.Series(name, [], dtype=dtype) for name, dtype in event_type.schema.items()}
+    if len(columns["symbol"]) > 0:
+        out["symbol"] = names.gather(pl.Series(columns["symbol"]))
+        for field in event_type.fields:
+            out[field.name] = _series(columns[field.name], field)
+    return pl.DataFrame(out)
+
+
+def _listed(event_type: EventType) -> str:
+    names = ["symbol", *(f.name if f.required else f"{f.name} (optional)" for f in event_type.fields)]
+    return ", ".join(names)
+
+
+def _symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Sequence[str]]:
+    if series.dtype == pl.String:
+        series = series.cast(pl.Categorical)
+    if series.dtype != pl.Categorical and series.dtype != pl.Enum:
+        raise ValueError(f"{what}: column 'symbol' must be String, Categorical or Enum, not {series.dtype}")
+    codes = series.to_physical().cast(pl.UInt32).fill_null(_NO_SYMBOL).to_numpy()
+    codes = np.ascontiguousarray(codes)
+    distinct, rows = _core.first_rows(codes)
+    names = [""] * (int(distinct.max()) + 1 if len(distinct) else 0)
+    for code, name in zip(distinct.tolist(), series.gather(rows).cast(pl.String).to_list(), strict=True):
+        names[code] = name
+    return codes, names
+
+
+def _column(series: pl.Series, field: Field, what: str) -> npt.NDArray[Any]:
+    try:
+        return _array(_side(series) if field.name == "side" and field.kind == "i8" else series, field)
+    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{what}: column {field.name!r} ({series.dtype}) cannot be read as {field.kind}: {why}") from None
+
+
+def _array(series: pl.Series, field: Field) -> npt.NDArray[Any]:
+    if field.kind == "timestamp":
+        return _timestamps(series, field)
+    if field.kind == "choice":
+        codes = series.cast(pl.String).replace_strict({name: i for i, name in enumerate(field.choices)}, return_dtype=pl.Int8)
+        return np.ascontiguousarray(codes.to_numpy())
+    if series.dtype == pl.String or (series.dtype == pl.Boolean) != (field.kind == "boolean"):
+        raise TypeError(f"a {field.kind} column is wanted")
+    null = float("nan") if field.kind == "f64" else 0
+    series = series.cast(field.dtype)
+    if series.null_count():
+        series = series.fill_null(False if field.kind == "boolean" else null)
+    return np.ascontiguousarray(series.to_numpy())
+
+
+def _timestamps(series: pl.Series, field: Field) -> npt.NDArray[np.int64]:
+    if series.dtype == pl.Date or (isinstance(series.dtype, pl.Datetime) and series.dtype.time_unit != "ns"):
+        series = series.cast(pl.Datetime("ns"))
+    elif not isinstance(series.dtype, pl.Datetime) and series.dtype != pl.Int64:
+        raise TypeError("a Datetime, Date or Int64 (ns UTC) column is wanted")
+    series = series.to_physical()
+    if series.null_count():
+        series = series.fill_null(-1 if field.required else 0)
+    return np.ascontiguousarray(series.to_numpy())
+
+
+def _side(series: pl.Series) -> pl.Series:
+    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+        text = series.cast(pl.String).str.to_lowercase()
+        return text.replace_strict(_SIDES, default=2, return_dtype=pl.Int8)
+    return series
+
+
+def _series(array: npt.NDArray[Any], field: Field) -> pl.Series:
+    if field.kind == "timestamp":
+        return pl.Series(field.name, array).cast(pl.Datetime("ns"))
+    if field.kind == "choice":
+        return pl.Series(field.name, field.choices, dtype=field.dtype).gather(pl.Series(array.astype(np.uint32)))
+    return pl.Series(field.name, array)

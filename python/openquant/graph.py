@@ -1,0 +1,336 @@
+"""The graph: sources, operators, callables and sinks, fed by a replay or live."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from openquant import _core, events, frames
+from openquant._lazy import pl
+from openquant.callables import Driver
+from openquant.operator import Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from openquant.events import EventType
+
+    Rows = pl.DataFrame | str | os.PathLike[str] | _core.Feed
+
+Port = _core.Port
+
+
+def read_trades(path: str | os.PathLike[str], *, symbol: str | None = None, instruments: Sequence[str] = ()) -> _core.Feed:
+    """Opens a file of trades for one replay, plain or gzip; the format is told from its first line.
+
+    Args:
+        path: A raw websocket capture (``local_ns {frame}``), JSON lines, a Binance public-data CSV, or a CSV whose
+            header names ts, price, size and perhaps symbol, side, id, ts_publish, ts_recv, flags.
+        symbol: The symbol of a file that names none; by default the file's name up to the first ``-`` or ``.``.
+        instruments: Names for the instruments of a file that only numbers them.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is empty, a folder, or in no known format.
+    """
+    return _core.open_trades(os.fspath(path), symbol or "", list(instruments))
+
+
+class Table:
+    """Collects every row of a stream. Readable at any time, while the engine runs too."""
+
+    def __init__(self, core: _core.Table) -> None:
+        self._core = core
+
+    @property
+    def name(self) -> str:
+        return self._core.name
+
+    @property
+    def event_type(self) -> EventType:
+        return events.by_name[self._core.type]
+
+    def frame(self) -> pl.DataFrame:
+        """The rows so far: ts (Datetime ns, UTC), symbol, then the event type's fields, in the order of the stream."""
+        return frames.frame_of(self._core.columns(), self.event_type)
+
+    def hash(self) -> str:
+        """Digest of every value's bits, in order; equal tables have equal hashes on every machine."""
+        columns = self._core.columns()
+        names = columns["names"]
+        digest = hashlib.blake2b("\0".join(names[i] for i in columns["symbol"].tolist()).encode(), digest_size=8)
+        for field in self.event_type.fields:
+            digest.update(columns[field.name].tobytes())
+        return digest.hexdigest()
+
+    def clear(self) -> None:
+        """Forgets the rows collected so far."""
+        self._core.clear()
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name!r}: {len(self)} {self._core.type} rows>"
+
+
+class Replay:
+    """A replay under way: `run` it, `step` through it, `pause` it from another thread."""
+
+    def __init__(self, core: _core.Replay) -> None:
+        self._core = core
+
+    def run(self) -> Self:
+        """Runs to the end of the data, or until `stop`. The GIL is not held meanwhile; Ctrl-C is answered."""
+        while not self._core.run_for(100):
+            pass
+        return self
+
+    def run_for(self, budget_ms: int) -> bool:
+        """Runs for about `budget_ms` milliseconds; true if that was the end."""
+        return self._core.run_for(budget_ms)
+
+    def step(self, rows: int = 1) -> bool:
+        """Takes the next `rows` rows at once, whatever the pace; false if that was the end."""
+        if rows < 1:
+            raise ValueError(f"step: rows = {rows} must be >= 1")
+        return self._core.step(rows)
+
+    def pause(self) -> None:
+        self._core.pause()
+
+    def resume(self) -> None:
+        self._core.resume()
+
+    def stop(self) -> None:
+        """Ends the replay where it is, without ending the streams."""
+        self._core.stop()
+
+    @property
+    def paused(self) -> bool:
+        return self._core.paused
+
+    @property
+    def done(self) -> bool:
+        return self._core.done
+
+    @property
+    def rows(self) -> int:
+        """Rows taken so far, those refused included."""
+        return self._core.rows
+
+    @property
+    def progress(self) -> float:
+        """Share of the input read so far, 0 to 1."""
+        return self._core.progress
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Rows refused so far, by kind."""
+        return self._core.rejected()
+
+    def __repr__(self) -> str:
+        return f"<Replay: {self.rows} rows, {'done' if self.done else f'{self.progress:.0%}'}>"
+
+
+class Graph:
+    """One dataflow graph. Build all of it, then replay data through it or feed it live.
+
+    The same rows give the same output bits however they arrive: replayed in any chunks, or pushed one by one.
+    """
+
+    def __init__(self) -> None:
+        self._core = _core.Graph()
+        self._sources: dict[str, EventType] = {}
+
+    def source(
+        self, name: str, event_type: EventType, *, ids: Literal["opaque", "monotonic", "dense"] = "opaque"
+    ) -> Port:
+        """Adds a source of `event_type` rows.
+
+        Args:
+            name: What `replay` and `push` call it.
+            event_type: Such as `openquant.Trade`.
+            ids: What the ids of pushed rows and frames say. dense: rise by one per row and symbol, so gaps are reported and
+                repeats dropped; monotonic: rise; opaque: nothing. Files know their own kind.
+        """
+        if not isinstance(event_type, events.EventType):
+            raise TypeError(f"source {name!r}: {event_type!r} is not an event type such as openquant.Trade")
+        port = self._core.source(name, event_type.name, ids)
+        self._sources[name] = event_type
+        return port
+
+    def add(
+        self,
+        node: Operator | Callable[..., Any],
+        *ports: Port,
+        name: str | None = None,
+        output: EventType | None = None,
+        per: Literal["row", "frame"] = "row",
+        **inputs: Port,
+    ) -> Port:
+        """Adds an operator or a Python callable and wires its inputs.
+
+        Args:
+            node: An operator, or a callable. A callable gets each row as a dict (per="row") and returns None, a dict or
+                several; or each chunk as a frame (per="frame") and returns one row per given row, or rows with their given
+                row's number in a column ``row``. It is stateless, or an object with ``snapshot() -> bytes`` and
+                ``restore(bytes)``; the laws of operators do not cover it.
+            ports: The required inputs in their order, then optional ones.
+            name: Name of the node; by default the operator's, in snake case.
+            output: Event type that a callable emits; none makes it a sink.
+            per: What a callable is called with.
+            inputs: Inputs by name, such as ``volatility=``.
+
+        Raises:
+            ValueError: an input is missing, unknown, of another type or of another graph; or the graph has already run.
+        """
+        for port in (*ports, *inputs.values()):
+            if not isinstance(port, Port):
+                raise TypeError(f"{port!r} is not a port: pass what graph.source or graph.add returned")
+        if isinstance(node, Operator):
+            if output is not None:
+                raise TypeError(f"{node!r} knows its output; output= is for callables")
+            return self._core.add(type(node).__name__, dict(node.parameters), list(ports), inputs, name or "")
+        if isinstance(node, type) or not callable(node):
+            raise TypeError(f"{node!r} is not an operator or a callable; did you forget to call the class?")
+        if len(ports) != 1 or inputs:
+            raise ValueError("a callable takes one input")
+        if per not in ("row", "frame"):
+            raise ValueError(f"per = {per!r} must be 'row' or 'frame'")
+        driver = Driver(node, events.by_name[ports[0].type], output, per)
+        identifier = driver.name.strip("<>")
+        return self._core.add_callable(driver, ports[0], output.name if output else "", name or self._free(identifier))
+
+    def collect(self, port: Port, *, name: str | None = None, capacity: int = 1_000_000_000) -> Table:
+        """Adds a sink that keeps every row of `port`, up to `capacity`; rows beyond it are counted as refused."""
+        if capacity < 1:
+            raise ValueError(f"collect: capacity = {capacity} must be >= 1 (rows)")
+        return Table(self._core.collect(port, name or "", capacity))
+
+    def open(
+        self, data: Mapping[str, Rows], *, chunk: int | None = None, speed: float | None = None, flush: bool = True
+    ) -> Replay:
+        """Prepares a replay to be run, stepped or paused; see `replay`."""
+        if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
+            raise ValueError(f"replay: chunk = {chunk!r} must be a whole number >= 1 (rows), or None for the engine's choice")
+        if speed is not None and not speed > 0:
+            raise ValueError(f"replay: speed = {speed!r} must be > 0 (times real time), or None for as fast as possible")
+        feeds = {name: self._feed(name, rows) for name, rows in data.items()}
+        return Replay(_core.Replay(self._core, feeds, chunk or 0, speed or 0.0, flush))
+
+    def replay(
+        self, data: Mapping[str, Rows], *, chunk: int | None = None, speed: float | None = None, flush: bool = True
+    ) -> Replay:
+        """Replays data through the graph, several sources merged by event time.
+
+        Args:
+            data: By source: a polars DataFrame, the path of a file of trades, or what `read_trades` opened.
+            chunk: Rows handled at once, None for the engine's choice. The output does not depend on it.
+            speed: Times real time by the data's own timestamps; None for as fast as possible.
+            flush: End the streams after the last row, so that open bars and labels come out; False to continue later.
+
+        Raises:
+            ValueError: an unknown source, an unknown or missing column, or the graph is running.
+            FileNotFoundError: a path does not exist.
+            RuntimeError: a callable of the graph failed; it says at which node and row.
+        """
+        return self.open(data, chunk=chunk, speed=speed, flush=flush).run()
+
+    def start(
+        self, *, capacity: int = 65_536, overflow: Literal["block", "drop_oldest", "conflate"] = "block"
+    ) -> None:
+        """Starts the engine's thread, to be fed by `push`.
+
+        Args:
+            capacity: Rows that may wait in each source's inlet.
+            overflow: When it is full: block the pushing thread, drop the oldest row, or (always) keep only each symbol's
+                newest row. What is dropped is counted in `describe` and reported on the source's continuity port.
+        """
+        self._core.start(capacity, overflow)
+
+    def push(self, source: str, rows: pl.DataFrame | Mapping[str, Any]) -> None:
+        """Hands rows to a started graph: a frame, or one row as a mapping of columns to values.
+
+        Raises:
+            ValueError: the graph is not started, or the rows do not fit the source.
+            RuntimeError: a callable of the graph has failed; it says at which node and row.
+        """
+        if not isinstance(rows, pl.DataFrame):
+            rows = self._row_frame(source, rows)
+        feed = self._feed(source, rows)
+        height = rows.height
+        if self._core.push(source, feed) == height:
+            return
+        if self._core.failed:
+            self._core.stop(False)
+        raise ValueError("the graph is not running: call start() before push()")
+
+    def stop(self, *, flush: bool = True) -> None:
+        """Processes what was pushed, ends the streams if `flush`, and joins the engine's thread."""
+        self._core.stop(flush)
+
+    def snapshot(self) -> bytes:
+        """State of the whole graph at a chunk boundary: operators, symbols, positions. Not what sinks collected."""
+        return self._core.snapshot()
+
+    def restore(self, state: bytes) -> None:
+        """Takes over a snapshot of a graph of the same shape; any other is refused by name and changes nothing."""
+        self._core.restore(state)
+
+    def describe(self) -> pl.DataFrame:
+        """One row per source and node: what it is, its inputs, rows in and out, refusals, and time per call."""
+        told = self._core.describe()
+        rows = [
+            {"name": s["name"], "operator": f"source of {s['type']}", "rows_out": s["rows"], "refused": sum(s["rejected"].values()) + s["dropped"]}
+            for s in told["sources"]
+        ]
+        for node in told["nodes"]:
+            rows.append({**node, "inputs": ", ".join(node["inputs"])})
+        order = ["name", "operator", "inputs", "keyed", "lawful", "calls", "rows_in", "rows_out", "refused", "ns_per_row"]
+        order += ["latency_ns_p50", "latency_ns_p99", "latency_ns_p999", "latency_ns_max"]
+        return pl.DataFrame(rows, infer_schema_length=None).select(pl.col(c) for c in order if any(c in r for r in rows))
+
+    def stats(self) -> dict[str, Any]:
+        """The figures behind `describe`, with each source's rejections by kind, pushed, dropped and queued rows."""
+        return self._core.describe()
+
+    def to_dot(self) -> str:
+        """The graph in Graphviz's language."""
+        return self._core.to_dot()
+
+    def _feed(self, source: str, rows: Rows) -> _core.Feed:
+        if isinstance(rows, _core.Feed):
+            return rows
+        if isinstance(rows, (str, Path, os.PathLike)):
+            return read_trades(rows)
+        if not isinstance(rows, pl.DataFrame):
+            raise TypeError(f"source {source!r}: {type(rows).__name__} is not a polars DataFrame, a path or an opened file")
+        if source not in self._sources:
+            known = ", ".join(repr(name) for name in self._sources) or "none"
+            raise ValueError(f"the graph has no source {source!r}; it has {known}")
+        return frames.feed(rows, self._sources[source], f"source {source!r}")
+
+    def _row_frame(self, source: str, row: Mapping[str, Any]) -> pl.DataFrame:
+        if not hasattr(row, "keys"):
+            raise TypeError(f"source {source!r}: push takes a DataFrame or one row as a mapping, not {type(row).__name__}")
+        schema = self._sources[source].schema if source in self._sources else {}
+        overrides = {name: dtype for name, dtype in schema.items() if name in row and dtype in (pl.UInt64, pl.Float64)}
+        try:
+            return pl.DataFrame({name: [value] for name, value in row.items()}, schema_overrides=overrides)
+        except (TypeError, OverflowError, pl.exceptions.PolarsError) as error:
+            raise ValueError(f"source {source!r}: this row cannot be read: {str(error).splitlines()[0]}") from None
+
+    def _free(self, name: str) -> str:
+        told = self._core.describe()
+        taken = {entry["name"] for entry in told["sources"] + told["nodes"]}
+        free, number = name, 2
+        while free in taken:
+            free, number = f"{name}_{number}", number + 1
+        return free
+
+    def __repr__(self) -> str:
+        told = self._core.describe()
+        return f"<Graph: {len(told['sources'])} sources, {len(told['nodes'])} nodes, position {told['position']}>"
