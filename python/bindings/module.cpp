@@ -106,6 +106,20 @@ std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
     return source.inlet().push(batch);
 }
 
+void bind_feed(py::module_& m) {
+    py::class_<PyFeed>(m, "Feed")
+        .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
+    m.def("open_trades", [](const std::string& path, const std::string& symbol, const std::vector<std::string>& instruments) {
+        return PyFeed{open_trades(path, {symbol, instruments})};
+    }, "path"_a, "symbol"_a, "instruments"_a);
+    m.def("columns_feed", [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
+        const EventType& event = event_type_named(type);
+        auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));
+        return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
+    }, "type"_a, "columns"_a, "codes"_a, "names"_a);
+    m.def("first_rows", &first_rows, "codes"_a);
+}
+
 void bind_graph(py::module_& m) {
     py::class_<Port>(m, "Port")
         .def_property_readonly("name", [](const Port& p) { return p.stream->name; })
@@ -165,18 +179,6 @@ void bind_graph(py::module_& m) {
 }
 
 void bind_replay(py::module_& m) {
-    py::class_<PyFeed>(m, "Feed")
-        .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
-    m.def("open_trades", [](const std::string& path, const std::string& symbol, const std::vector<std::string>& instruments) {
-        return PyFeed{open_trades(path, {symbol, instruments})};
-    }, "path"_a, "symbol"_a, "instruments"_a);
-    m.def("columns_feed", [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
-        const EventType& event = event_type_named(type);
-        auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));
-        return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
-    }, "type"_a, "columns"_a, "codes"_a, "names"_a);
-    m.def("first_rows", &first_rows, "codes"_a);
-
     py::class_<Replay>(m, "Replay")
         .def(py::init([](PyGraph& g, const std::map<std::string, PyFeed*>& feeds, std::size_t chunk, double speed, bool flush) {
             std::vector<std::pair<std::string, std::unique_ptr<Feed>>> taken;
@@ -219,6 +221,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("operators", &operator_dicts);
     m.def("event_types", &event_type_dicts);
     m.def("check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
+    bind_feed(m);
     bind_graph(m);
     bind_replay(m);
 }

@@ -1,0 +1,143 @@
+"""
+The openquant engine.
+"""
+
+from __future__ import annotations
+import collections.abc
+import numpy
+import typing
+
+__all__: list[str] = [
+    "Feed",
+    "Graph",
+    "Port",
+    "Replay",
+    "Table",
+    "check",
+    "columns_feed",
+    "event_types",
+    "first_rows",
+    "open_trades",
+    "operators",
+]
+
+class Feed:
+    @property
+    def type(self) -> str: ...
+
+class Port:
+    def continuity(self) -> Port: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+
+class Table:
+    def __len__(self) -> int: ...
+    def clear(self) -> None: ...
+    def columns(self) -> dict: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+
+class Graph:
+    def __init__(self) -> None: ...
+    def add(
+        self,
+        operator: str,
+        parameters: collections.abc.Mapping[
+            str, bool | typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str
+        ],
+        ports: collections.abc.Sequence[Port],
+        named: collections.abc.Mapping[str, Port],
+        name: str,
+    ) -> Port: ...
+    def add_callable(self, driver: typing.Any, port: Port, output: str, name: str) -> Port: ...
+    def collect(self, port: Port, name: str, capacity: typing.SupportsInt | typing.SupportsIndex) -> Table: ...
+    def describe(self) -> dict: ...
+    def push(self, source: str, rows: Feed) -> int: ...
+    def restore(self, state: str) -> None: ...
+    def snapshot(self) -> bytes: ...
+    def source(self, name: str, type: str, ids: str) -> Port: ...
+    def start(self, capacity: typing.SupportsInt | typing.SupportsIndex, overflow: str) -> None: ...
+    def stop(self, flush: bool) -> None: ...
+    def to_dot(self) -> str: ...
+    @property
+    def failed(self) -> bool: ...
+    @property
+    def running(self) -> bool: ...
+
+class Replay:
+    def __init__(
+        self,
+        graph: Graph,
+        feeds: collections.abc.Mapping[str, Feed],
+        chunk: typing.SupportsInt | typing.SupportsIndex,
+        speed: typing.SupportsFloat | typing.SupportsIndex,
+        flush: bool,
+    ) -> None: ...
+    def pause(self) -> None: ...
+    def rejected(self) -> dict: ...
+    def resume(self) -> None: ...
+    def run_for(self, budget_ms: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
+    def step(self, rows: typing.SupportsInt | typing.SupportsIndex) -> bool: ...
+    def stop(self) -> None: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def paused(self) -> bool: ...
+    @property
+    def progress(self) -> float: ...
+    @property
+    def rows(self) -> int: ...
+
+def check(
+    operator: str,
+    parameters: collections.abc.Mapping[
+        str, bool | typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str
+    ],
+) -> str: ...
+def columns_feed(type: str, columns: list, codes: numpy.ndarray, names: collections.abc.Sequence[str]) -> Feed: ...
+def event_types() -> list[EventTypeSpec]: ...
+def first_rows(codes: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]: ...
+def open_trades(path: str, symbol: str, instruments: collections.abc.Sequence[str]) -> Feed: ...
+def operators() -> list[OperatorSpec]: ...
+
+class ParameterSpec(typing.TypedDict):
+    name: str
+    type: str
+    default: bool | int | float | str
+    unit: str
+    range: str
+    doc: str
+    choices: list[str]
+
+class InputSpec(typing.TypedDict):
+    name: str
+    type: str
+    required: bool
+    doc: str
+
+class OperatorSpec(typing.TypedDict):
+    name: str
+    doc: str
+    source: str
+    inputs: list[InputSpec]
+    output: str
+    parameters: list[ParameterSpec]
+    keyed: bool
+
+class FieldSpec(typing.TypedDict):
+    name: str
+    kind: str
+    unit: str
+    doc: str
+    required: bool
+    choices: list[str]
+
+class EventTypeSpec(typing.TypedDict):
+    name: str
+    doc: str
+    fields: list[FieldSpec]
+    offers: list[str]
