@@ -92,7 +92,7 @@ public:
         staged_.assign(n, prototype_);
         for (Op& op : staged_) in.get(op);
     }
-    void adopt() override { operators_ = std::move(staged_); }
+    void adopt() override { operators_ = std::move(staged_), caused_ = 0; }
 
 private:
     void begin(const SymbolTable& symbols) {
@@ -116,14 +116,15 @@ private:
         positions_.push_back(key.position);
         if (output.depth > 0) subs_.push_back(key.sub);
     }
-    void append_caused(Key key, SymbolId symbol, const Out& row, std::size_t& count) {
+    /// `count` rows came before of this update. A digit numbers the rows of one key, whichever input or row they come by.
+    void append_caused(Key key, SymbolId symbol, const Out& row, [[maybe_unused]] std::size_t count) {
         if (fans_out()) {
-            overflow_ |= (count >> digit_bits_) != 0;
-            key.sub |= Sub{count} << (128 - digit_bits_ * output.depth);
+            if (key != last_cause_) last_cause_ = key, caused_ = 0;
+            overflow_ |= (caused_ >> digit_bits_) != 0;
+            key.sub |= Sub{caused_++} << (128 - digit_bits_ * output.depth);
         } else {
             assert(count == 0 && "an operator that emits several rows for one declares fans_out");
         }
-        ++count;
         append(key, symbol, row);
     }
     /// Feeds rows [begin, end) of input I.
@@ -132,7 +133,7 @@ private:
         using In = typename InputOf<Op, I>::Type;
         const Stream& in = *inputs[I];
         const RowView<In> view(in, columns_[I]);
-        const auto symbols = in.symbols;
+        const SymbolId* const symbols = in.symbols.data;
         Op* const operators = operators_.data();
         const std::size_t known = operators_.size();
         for (std::size_t row = begin; row < end; ++row) {
@@ -140,14 +141,15 @@ private:
             std::size_t count = 0;
             if constexpr (keyed) {
                 const auto emit_as = [&](SymbolId s) {
-                    return [&, s](const Out& out) { append_caused(in.keys[row], s, out, count); };
+                    return [&, s](const Out& out) { append_caused(in.keys[row], s, out, count++); };
                 };
                 if (symbol < known) [[likely]] operators[symbol].update(view[row], emit_as(symbol));
                 else
-                    for (const SymbolId each : symbols_->by_name()) operators[each].update(view[row], emit_as(each));
+                    for (const SymbolId each : symbols_->by_name(in.keys[row].position))
+                        count = 0, operators[each].update(view[row], emit_as(each));
             } else {
                 operators[0].update(view[row], symbol, [&](SymbolId s, const Out& out) {
-                    append_caused(in.keys[row], s, out, count);
+                    append_caused(in.keys[row], s, out, count++);
                 });
             }
         }
@@ -189,6 +191,8 @@ private:
     std::vector<Sub> subs_;
     const SymbolTable* symbols_ = nullptr;
     int digit_bits_ = 32;
+    Key last_cause_;
+    std::uint64_t caused_ = 0;
     std::uint64_t refused_before_ = 0;
     bool overflow_ = false;
 };

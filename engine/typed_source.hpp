@@ -39,7 +39,7 @@ public:
                 ++rejected[static_cast<std::size_t>(fault)];
                 continue;
             }
-            const SymbolId symbol = symbol_of(batch_.codes[row], symbols);
+            const SymbolId symbol = symbol_of(batch_.codes[row], symbols, position);
             if (!judge(e, symbol, position)) {
                 ++rejected[static_cast<std::size_t>(Fault::duplicate)];
                 continue;
@@ -55,7 +55,7 @@ public:
         if (begin == end || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end))
             return take(begin, end, symbols, position);
         borrowed_ = true;
-        borrow(begin, end, symbols);
+        borrow(begin, end, symbols, position);
         rows.keys = {nullptr, nullptr, position};
         position += end - begin;
         accepted += end - begin;
@@ -74,14 +74,15 @@ public:
 private:
     /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed.
     bool clean(std::size_t begin, std::size_t end) const {
+        const RowView<E> view = *view_;
+        const std::uint32_t* const codes = batch_.codes.data;
         bool ok = true;
         std::int64_t latest = memory_.max_ts;
         for (std::size_t row = begin; row < end; ++row) {
-            const E e = (*view_)[row];
+            const E e = view[row];
             if constexpr (requires { e.valid(); }) ok &= e.valid();
             else ok &= e.fault() == Fault::none;
-            ok &= e.ts >= latest;
-            ok &= batch_.codes[row] != Batch::no_symbol;
+            ok &= (e.ts >= latest) & (codes[row] != Batch::no_symbol);
             latest = e.ts;
         }
         return ok;
@@ -89,13 +90,15 @@ private:
 
     void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols) {
         symbol_ids_.resize(end - begin);
+        const RowView<E> view = *view_;
+        const std::uint32_t* const codes = batch_.codes.data;
         for (std::size_t row = begin; row < end; ++row) {
-            const std::uint32_t code = batch_.codes[row];
-            const SymbolId symbol = code < ids_of_code_.size() ? ids_of_code_[code] : every_symbol;
-            symbol_ids_[row - begin] = symbol != every_symbol ? symbol : symbol_of(code, symbols);
+            const std::uint32_t code = codes[row];
+            SymbolId symbol = code < ids_of_code_.size() ? ids_of_code_[code] : every_symbol;
+            if (symbol == every_symbol) [[unlikely]] symbol = symbol_of(code, symbols);
+            symbol_ids_[row - begin] = symbol;
+            memory_.last_ts[symbol] = view[row].ts;
         }
-        remember(symbols.size());
-        for (std::size_t row = begin; row < end; ++row) memory_.last_ts[symbol_ids_[row - begin]] = time(row);
         memory_.max_ts = time(end - 1);
         rows.rows = end - begin;
         rows.symbols = {symbol_ids_.data()};
@@ -104,10 +107,10 @@ private:
             if (rows.columns[i].mask) rows.columns[i].data += begin * width(rows.type->fields[i].kind);
     }
 
-    SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols) {
+    SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
         if (code >= ids_of_code_.size()) ids_of_code_.resize(batch_.names->size(), every_symbol);
         SymbolId& id = ids_of_code_[code];
-        if (id == every_symbol) id = symbols.id((*batch_.names)[code]);
+        if (id == every_symbol) id = symbols.id((*batch_.names)[code], position);
         remember(id + 1);
         return id;
     }
@@ -143,7 +146,7 @@ private:
     void report_breaks(std::size_t row, SymbolTable& symbols, std::uint64_t& position) {
         for (; next_break_ < batch_.breaks.size() && batch_.breaks[next_break_].before <= row; ++next_break_) {
             const BatchBreak& b = batch_.breaks[next_break_];
-            report(b.code == every_symbol ? every_symbol : symbol_of(b.code, symbols), b.row, position);
+            report(b.code == every_symbol ? every_symbol : symbol_of(b.code, symbols, position), b.row, position);
         }
     }
     void report(SymbolId symbol, const Continuity& row, std::uint64_t& position) {

@@ -1,7 +1,8 @@
 // Laws over the whole catalogue: repeatable, the same at any chunking, equal to the reference, no look-ahead, finite.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
-#include "cases.hpp"
 #include "twin.hpp"
 
 namespace openquant::testing {
@@ -26,21 +27,10 @@ bool has_optional(const OperatorCase& op) {
     return std::any_of(op.inputs.begin(), op.inputs.end(), [](const NodeInput& in) { return !in.required; });
 }
 
-const std::vector<OperatorCase>& all_cases() {
-    static const auto cases = [] {
-        std::vector<OperatorCase> out;
-        for_each_operator([&]<class Op>() {
-            for (const Op& op : settings<Op>()) out.push_back(operator_case(op));
-        });
-        return out;
-    }();
-    return cases;
-}
-
 /// Runs `law` on the twin of every case, bare ones included.
 void for_each_twin(auto&& law) {
     std::uint64_t seed = 0;
-    for (const OperatorCase& op : all_cases())
+    for (const OperatorCase& op : catalogue_cases())
         for (const bool bare : {false, true}) {
             if (bare && !has_optional(op)) continue;
             INFO(op.signature << (bare ? " without optional inputs" : ""));
@@ -51,15 +41,13 @@ void for_each_twin(auto&& law) {
 }  // namespace
 
 TEST_CASE("every catalogue operator emits something on the streams that judge it") {
-    for_each_operator([&]<class Op>() {
-        std::size_t rows = 0;
-        for (const Op& op : settings<Op>()) {
-            const Twin twin = twin_of(operator_case(op), 5, false);
-            rows += twin.reference().back().rows();
-        }
-        INFO(Op::schema().name);
-        CHECK(rows > 50);
-    });
+    std::map<std::string, std::size_t> rows;
+    for (const OperatorCase& op : catalogue_cases())
+        rows[op.signature.substr(0, op.signature.find('('))] += twin_of(op, 5, false).reference().back().rows();
+    for (const auto& [name, n] : rows) {
+        INFO(name);
+        CHECK(n > 50);
+    }
 }
 
 TEST_CASE("law 1: the same input gives the same bytes") {

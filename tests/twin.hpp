@@ -29,6 +29,9 @@ OperatorCase operator_case(const Op& op) {
             [op](const std::vector<bool>& wired) { return std::make_unique<PlainOperator<Op>>(op, wired); }};
 }
 
+/// Every operator of the catalogue under several settings.
+const std::vector<OperatorCase>& catalogue_cases();
+
 /// Every row of one stream as bytes, with the names of its symbols.
 struct Collected {
     const EventType* type = nullptr;
