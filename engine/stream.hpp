@@ -62,13 +62,22 @@ public:
     explicit RowView(const std::vector<Column<std::byte>>& columns) {
         for_each_field<E>([&](auto index, auto) { bind(index, columns[index.value]); });
     }
+    /// Inlined, so that fields a consumer does not use are not even loaded.
     [[gnu::always_inline]] E operator[](std::size_t row) const {
-        E e;
-        for_each_field<E>([&](auto index, auto f) { e.*(f.member) = std::get<index.value>(columns_)[row]; });
-        return e;
+        return gather(row, std::make_index_sequence<field_count<E>>{});
     }
 
 private:
+    template <std::size_t... I>
+    [[gnu::always_inline]] E gather(std::size_t row, std::index_sequence<I...>) const {
+        constexpr auto fields = E::fields();
+        E e;
+        // Only an optional field's column may be absent, so only it pays for the mask.
+        ((e.*(std::get<I>(fields).member) =
+              std::get<I>(fields).required ? std::get<I>(columns_).data[row] : std::get<I>(columns_)[row]),
+         ...);
+        return e;
+    }
     void bind(auto index, const Column<std::byte>& erased) {
         auto& column = std::get<index.value>(columns_);
         column.data = reinterpret_cast<decltype(column.data)>(erased.data);

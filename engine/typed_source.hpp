@@ -88,14 +88,14 @@ private:
         return ok;
     }
 
-    void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols) {
+    void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
         symbol_ids_.resize(end - begin);
         const RowView<E> view = *view_;
         const std::uint32_t* const codes = batch_.codes.data;
         for (std::size_t row = begin; row < end; ++row) {
             const std::uint32_t code = codes[row];
             SymbolId symbol = code < ids_of_code_.size() ? ids_of_code_[code] : every_symbol;
-            if (symbol == every_symbol) [[unlikely]] symbol = symbol_of(code, symbols);
+            if (symbol == every_symbol) [[unlikely]] symbol = symbol_of(code, symbols, position + (row - begin));
             symbol_ids_[row - begin] = symbol;
             memory_.last_ts[symbol] = view[row].ts;
         }

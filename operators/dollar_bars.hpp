@@ -60,7 +60,8 @@ struct DollarBars {
     bool operator==(const DollarBars&) const = default;
 
 private:
-    void split(const Trade& t, auto&& emit) noexcept {
+    // By value: a reference would keep every trade of the other modes in memory instead of registers.
+    void split(Trade t, auto& emit) noexcept {
         double value = t.price * t.size;
         if (!(value / dollar_value_per_bar < max_bars_per_trade)) {
             ++refused_;
