@@ -100,7 +100,7 @@ inline const std::array<ErfNode, node_count>& erf_nodes() noexcept {
 
 /// Error function: its Maclaurin series near zero, elsewhere a Taylor step of at most 1/16 from a tabulated node.
 inline double erf(double x) noexcept {
-    if (x != x) return x;
+    if (x != x || x == 0.0) return x;
     const double a = std::fabs(x);
     if (a >= 5.9375) return std::copysign(1.0, x);
     if (a < 0.5) {

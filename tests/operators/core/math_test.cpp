@@ -1,0 +1,80 @@
+#include "openquant/operators/core/math.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "random.hpp"
+
+namespace openquant::testing {
+
+namespace {
+
+/// Distance in units of the last place of the true value.
+double ulps(double got, long double truth) {
+    const double rounded = static_cast<double>(truth);
+    const double place = std::nextafter(std::abs(rounded), std::numeric_limits<double>::infinity()) - std::abs(rounded);
+    return static_cast<double>(std::abs(static_cast<long double>(got) - truth) / place);
+}
+
+double log_error(double x) { return ulps(det::log(x), std::log(static_cast<long double>(x))); }
+double erf_error(double x) { return ulps(det::erf(x), std::erf(static_cast<long double>(x))); }
+
+}  // namespace
+
+TEST_CASE("det::log is within one ulp of the truth everywhere") {
+    Random random(1);
+    double worst = 0.0;
+    for (int i = 0; i < 300'000; ++i) {
+        const auto bits = random.bits() & 0x7fffffffffffffff;
+        const double x = std::bit_cast<double>(bits);
+        if (x > 0.0 && std::isfinite(x)) worst = std::max(worst, log_error(x));
+        worst = std::max(worst, log_error(1.0 + random.uniform(-0.3, 0.5)));
+        worst = std::max(worst, log_error(1.0 + std::ldexp(random.uniform(-1.0, 1.0), -static_cast<int>(random.below(50)) - 1)));
+    }
+    for (const double x : {5e-324, 2.2e-308, 2.2250738585072014e-308, 0.5, 0.70710678118654752, 0.7071067811865476, 1.4142135623730951, 2.0, 1.7976931348623157e308})
+        worst = std::max(worst, log_error(x));
+    CAPTURE(worst);
+    CHECK(worst <= 1.0);
+}
+
+TEST_CASE("det::log at the edges") {
+    CHECK(det::log(1.0) == 0.0);
+    CHECK(det::log(0.0) == -std::numeric_limits<double>::infinity());
+    CHECK(det::log(std::numeric_limits<double>::infinity()) == std::numeric_limits<double>::infinity());
+    CHECK(std::isnan(det::log(-1.0)));
+    CHECK(std::isnan(det::log(std::numeric_limits<double>::quiet_NaN())));
+}
+
+TEST_CASE("det::erf is within one ulp of the truth everywhere") {
+    Random random(2);
+    double worst = 0.0, at = 0.0;
+    const auto meet = [&](double x) {
+        const double error = erf_error(x);
+        if (error > worst) worst = error, at = x;
+    };
+    for (int i = 0; i < 200'000; ++i) {
+        meet(random.uniform(-6.5, 6.5));
+        meet(std::ldexp(random.uniform(-1.0, 1.0), -static_cast<int>(random.below(300))));
+    }
+    for (int node = 0; node <= 100; ++node)
+        for (const double edge : {node / 16.0, std::nextafter(node / 16.0, 0.0), std::nextafter(node / 16.0, 10.0)})
+            if (edge != 0.0) meet(edge), meet(-edge);
+    CAPTURE(worst, at);
+    CHECK(worst <= 1.0);
+}
+
+TEST_CASE("det::erf at the edges") {
+    CHECK(det::erf(0.0) == 0.0);
+    CHECK(std::signbit(det::erf(-0.0)));
+    CHECK(det::erf(std::numeric_limits<double>::infinity()) == 1.0);
+    CHECK(det::erf(-1e300) == -1.0);
+    CHECK(std::isnan(det::erf(std::numeric_limits<double>::quiet_NaN())));
+    double before = -1.0;
+    for (int i = -70'000; i <= 70'000; ++i) {
+        const double now = det::erf(i * 1e-4);
+        if (now < before) FAIL_CHECK("erf falls at " << i * 1e-4);
+        before = now;
+    }
+}
+
+}  // namespace openquant::testing
