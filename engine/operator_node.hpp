@@ -127,9 +127,9 @@ private:
         }
         append(key, symbol, row);
     }
-    /// Feeds rows [begin, end) of input I.
+    /// Feeds rows [begin, end) of input I. Flattened: an update that is not inlined would see its row through memory.
     template <std::size_t I>
-    void run(std::size_t begin, std::size_t end) {
+    [[gnu::flatten]] void run(std::size_t begin, std::size_t end) {
         using In = typename InputOf<Op, I>::Type;
         const Stream& in = *inputs[I];
         const RowView<In> view(in, columns_[I]);
@@ -139,19 +139,24 @@ private:
         for (std::size_t row = begin; row < end; ++row) {
             const SymbolId symbol = symbols[row];
             std::size_t count = 0;
-            if constexpr (keyed) {
-                const auto emit_as = [&](SymbolId s) {
-                    return [&, s](const Out& out) { append_caused(in.keys[row], s, out, count++); };
-                };
-                if (symbol < known) [[likely]] operators[symbol].update(view[row], emit_as(symbol));
-                else
-                    for (const SymbolId each : symbols_->by_name(in.keys[row].position))
-                        count = 0, operators[each].update(view[row], emit_as(each));
+            if constexpr (!keyed) {
+                operators[0].update(view[row], symbol, [&](SymbolId s, const Out& out) { append_caused(in.keys[row], s, out, count++); });
+            } else if (symbol < known) [[likely]] {
+                operators[symbol].update(view[row], [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
             } else {
-                operators[0].update(view[row], symbol, [&](SymbolId s, const Out& out) {
-                    append_caused(in.keys[row], s, out, count++);
-                });
+                broadcast<I>(row);
             }
+        }
+    }
+
+    /// Hands a row that speaks of its whole source to every symbol met before it.
+    template <std::size_t I>
+    [[gnu::noinline]] void broadcast(std::size_t row) {
+        const Stream& in = *inputs[I];
+        const auto e = RowView<typename InputOf<Op, I>::Type>(in, columns_[I])[row];
+        for (const SymbolId symbol : symbols_->by_name(in.keys[row].position)) {
+            std::size_t count = 0;
+            operators_[symbol].update(e, [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
         }
     }
 

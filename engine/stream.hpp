@@ -62,6 +62,9 @@ public:
     explicit RowView(const std::vector<Column<std::byte>>& columns) {
         for_each_field<E>([&](auto index, auto) { bind(index, columns[index.value]); });
     }
+    template <std::size_t I>
+    const auto& column() const { return std::get<I>(columns_); }
+
     /// Inlined, so that fields a consumer does not use are not even loaded.
     [[gnu::always_inline]] E operator[](std::size_t row) const {
         return gather(row, std::make_index_sequence<field_count<E>>{});
@@ -136,7 +139,7 @@ private:
         if (size) std::memcpy(larger.get(), column.get(), size * sizeof(T));
         column = std::move(larger);
     }
-    void grow(std::size_t capacity) {
+    [[gnu::noinline]] void grow(std::size_t capacity) {
         move_to(symbols_, size_, capacity);
         for_each_field<E>([&](auto index, auto) { move_to(std::get<index.value>(columns_), size_, capacity); });
         capacity_ = capacity;

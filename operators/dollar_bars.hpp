@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "openquant/operators/core/bar_builder.hpp"
 #include "openquant/operators/core/schema.hpp"
 
@@ -43,13 +45,10 @@ struct DollarBars {
     void update(const Continuity& c, auto&&) noexcept { bar_.add(c); }
 
     void update(const Trade& t, auto&& emit) noexcept {
-        if (remainder == Remainder::split) return split(t, emit);
-        const double value = t.price * t.size;
+        const double value = t.price * t.size, sum = running_ + value;
+        if (sum >= dollar_value_per_bar) [[unlikely]] return close(t, value, emit);
         bar_.add(t, t.size, value);
-        running_ += value;
-        if (running_ < dollar_value_per_bar) return;
-        running_ = remainder == Remainder::carry ? running_ - dollar_value_per_bar : 0.0;
-        emit(bar_.finish());
+        running_ = sum;
     }
 
     void flush(auto&& emit) noexcept {
@@ -60,25 +59,24 @@ struct DollarBars {
     bool operator==(const DollarBars&) const = default;
 
 private:
-    // By value: a reference would keep every trade of the other modes in memory instead of registers.
-    void split(Trade t, auto& emit) noexcept {
-        double value = t.price * t.size;
-        if (!(value / dollar_value_per_bar < max_bars_per_trade)) {
-            ++refused_;
-            return;
-        }
-        double size = t.size;
-        for (double need = dollar_value_per_bar - running_; value >= need; need = dollar_value_per_bar) {
-            const double part = need / t.price;
-            bar_.add(t, part, need);
+    // Inlined, all of it: a call that takes the trade would keep every trade in memory instead of registers.
+    [[gnu::always_inline]] void close(const Trade& t, double value, auto& emit) noexcept {
+        if (remainder == Remainder::split) return split(t, value, emit);
+        bar_.add(t, t.size, value);
+        running_ = remainder == Remainder::carry ? running_ + value - dollar_value_per_bar : 0.0;
+        emit(bar_.finish());
+    }
+
+    [[gnu::always_inline]] void split(const Trade& t, double value, auto& emit) noexcept {
+        if (!(value / dollar_value_per_bar < max_bars_per_trade)) return void(++refused_);
+        double part = std::min(value, dollar_value_per_bar - running_);
+        for (bool fills = true; fills; fills = value >= dollar_value_per_bar, part = dollar_value_per_bar) {
+            bar_.add(t, part / t.price, part);
             emit(bar_.finish());
-            value -= need;
-            size = value / t.price;
-            running_ = 0.0;
+            value -= part;
         }
-        if (value <= 0.0) return;
-        bar_.add(t, size, value);
-        running_ += value;
+        running_ = value;
+        if (value > 0.0) bar_.add(t, value / t.price, value);
     }
 };
 

@@ -16,7 +16,7 @@ std::int64_t time_of(const Row& row) {
     return std::visit([](const auto& e) { return e.ts; }, row);
 }
 Fault fault_of(const Row& row) {
-    return std::visit([](const auto& e) { return e.fault(); }, row);
+    return std::visit([](const auto& e) { return fault_of(e); }, row);
 }
 
 namespace {

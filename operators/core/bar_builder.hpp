@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <tuple>
 
@@ -17,7 +18,7 @@ public:
     double dollar_value() const noexcept { return bar_.dollar_value; }
 
     /// Adds a trade, or the part of it that has this size and dollar value.
-    void add(const Trade& t, double size, double dollar_value) noexcept {
+    [[gnu::always_inline]] void add(const Trade& t, double size, double dollar_value) noexcept {
         bar_.late |= t.ts < bar_.ts || (t.flags & flag_late) != 0;
         bar_.ts = std::max(bar_.ts, t.ts);
         if (bar_.n_obs == 0) {
@@ -31,8 +32,8 @@ public:
         bar_.last_id = t.id;
         bar_.volume += size;
         bar_.dollar_value += dollar_value;
-        bar_.buy_volume += size * static_cast<double>(t.side > 0);  // a product: sides come at random, and a branch on
-        bar_.sell_volume += size * static_cast<double>(t.side < 0);  // them would be mispredicted half the time
+        bar_.buy_volume += either(t.side > 0, size);
+        bar_.sell_volume += either(t.side < 0, size);
         ++bar_.n_obs;
     }
     void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
@@ -58,6 +59,11 @@ public:
     bool operator==(const BarBuilder&) const = default;
 
 private:
+    /// x or zero, by bits: sides come at random, and a branch on them would be mispredicted half the time.
+    static double either(bool take, double x) noexcept {
+        return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) & -static_cast<std::uint64_t>(take));
+    }
+
     Bar bar_;
 };
 

@@ -1,7 +1,6 @@
 // The event types. A row's symbol and order key travel beside it (engine/stream.hpp), so that an operator never copies them.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -18,16 +17,8 @@ inline constexpr SymbolId every_symbol = std::numeric_limits<SymbolId>::max();
 /// Bits of Trade::flags.
 enum TradeFlags : std::uint32_t { flag_late = 1, flag_snapshot = 2, flag_block = 4, flag_liquidation = 8 };
 
-/// Why a row of a source was refused.
-enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, null, malformed, duplicate, unknown };
-inline constexpr std::string_view fault_names[] = {"none", "timestamp",   "price", "size",      "side",
-                                                   "probability", "null", "malformed", "duplicate", "unknown"};
-inline constexpr std::size_t fault_count = std::size(fault_names);
-
 /// Prices and sizes outside this range are no market's; inside it no product or ratio of two overflows.
-inline bool positive(double x) noexcept { return x >= 1e-100 && x <= 1e100; }
-/// 1970 to 2261: what int64 nanoseconds can hold, and no garbage below the epoch.
-inline bool valid_time(std::int64_t ts) noexcept { return (ts >= 0) & (ts <= 9'200'000'000'000'000'000); }
+inline constexpr double smallest = 1e-100, largest = 1e100;
 
 /// A price at a time: what filters, volatility and labels read of a trade or a bar.
 struct Price {
@@ -38,10 +29,7 @@ struct Price {
     static constexpr std::string_view doc = "A price at a time; trades and bars (their close) can be read as one.";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Price::ts, "time of the price"),
-                          field("price", &Price::price, "quote currency", "the price")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts) ? Fault::timestamp : !positive(price) ? Fault::price : Fault::none;
+                          field("price", &Price::price, "quote currency", "the price").within(smallest, largest, Fault::price)};
     }
     bool operator==(const Price&) const = default;
 };
@@ -63,25 +51,13 @@ struct Trade {
     static constexpr auto fields() {
         return std::tuple{
             timestamp("ts", &Trade::ts, "when it was matched"),
-            field("price", &Trade::price, "quote currency", "price of the match"),
-            field("size", &Trade::size, "base currency", "quantity of the match"),
-            field("side", &Trade::side, "sign", "aggressor: +1 buy, -1 sell, 0 unknown").optional(),
+            field("price", &Trade::price, "quote currency", "price of the match").within(smallest, largest, Fault::price),
+            field("size", &Trade::size, "base currency", "quantity of the match").within(smallest, largest, Fault::size),
+            field("side", &Trade::side, "sign", "aggressor: +1 buy, -1 sell, 0 unknown").within(-1, 1, Fault::side).optional(),
             field("id", &Trade::id, "", "the venue's trade id, 0 if none").optional(),
             timestamp("ts_publish", &Trade::ts_publish, "when the venue sent it").optional(),
             timestamp("ts_recv", &Trade::ts_recv, "when it was received; no output depends on it").optional(),
             field("flags", &Trade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation").optional()};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts)           ? Fault::timestamp
-               : !positive(price)        ? Fault::price
-               : !positive(size)         ? Fault::size
-               : (side < -1 || side > 1) ? Fault::side
-                                         : Fault::none;
-    }
-    /// fault() == Fault::none without branches, for runs of sound rows.
-    bool valid() const noexcept {
-        const auto in_range = [](double x) { return (x >= 1e-100) & (x <= 1e100); };
-        return valid_time(ts) & in_range(price) & in_range(size) & (side >= -1) & (side <= 1);
     }
     bool operator==(const Trade&) const = default;
 };
@@ -106,7 +82,6 @@ struct Continuity {
                           field("id", &Continuity::id, "", "first missing id, or the id repeated; 0 if none"),
                           field("count", &Continuity::count, "rows", "rows lost or concerned")};
     }
-    Fault fault() const noexcept { return valid_time(ts) ? Fault::none : Fault::timestamp; }
     bool operator==(const Continuity&) const = default;
 };
 
@@ -130,7 +105,7 @@ struct Bar {
                           field("open", &Bar::open, "quote currency", "first price"),
                           field("high", &Bar::high, "quote currency", "highest price"),
                           field("low", &Bar::low, "quote currency", "lowest price"),
-                          field("close", &Bar::close, "quote currency", "last price").known_as("price"),
+                          field("close", &Bar::close, "quote currency", "last price").within(smallest, largest, Fault::price).known_as("price"),
                           field("volume", &Bar::volume, "base currency", "sum of sizes"),
                           field("dollar_value", &Bar::dollar_value, "quote currency", "sum of price times size"),
                           field("vwap", &Bar::vwap, "quote currency", "dollar_value / volume"),
@@ -141,9 +116,6 @@ struct Bar {
                           field("last_id", &Bar::last_id, "", "id of its last trade"),
                           field("gap", &Bar::gap, "", "trades were lost before or within it"),
                           field("late", &Bar::late, "", "a trade's time stepped back")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts) ? Fault::timestamp : !positive(close) ? Fault::price : Fault::none;
     }
     bool operator==(const Bar&) const = default;
 };
@@ -158,14 +130,8 @@ struct Event {
     static constexpr std::string_view doc = "A moment worth a decision (AFML 2.5).";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Event::ts, "time of the event"),
-                          field("side", &Event::side, "-1 to 1", "direction of the move or of the bet"),
-                          field("price", &Event::price, "quote currency", "price at the event")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts)                              ? Fault::timestamp
-               : !(side >= -1.0 && side <= 1.0)             ? Fault::side
-               : !positive(price)                           ? Fault::price
-                                                            : Fault::none;
+                          field("side", &Event::side, "-1 to 1", "direction of the move or of the bet").within(-1.0, 1.0, Fault::side),
+                          field("price", &Event::price, "quote currency", "price at the event").within(smallest, largest, Fault::price)};
     }
     bool operator==(const Event&) const = default;
 };
@@ -179,12 +145,7 @@ struct Volatility {
     static constexpr std::string_view doc = "Standard deviation of returns, per row of the prices it comes from.";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Volatility::ts, "time of the last price in it"),
-                          field("volatility", &Volatility::volatility, "return per row", "standard deviation")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts)                                                                       ? Fault::timestamp
-               : !(volatility >= 0.0 && volatility <= 1e100) ? Fault::price
-                                                                                                     : Fault::none;
+                          field("volatility", &Volatility::volatility, "return per row", "standard deviation").within(0.0, largest, Fault::price)};
     }
     bool operator==(const Volatility&) const = default;
 };
@@ -209,14 +170,11 @@ struct Label {
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Label::ts, "time of the price that ended the path (t1)"),
                           timestamp("start_ts", &Label::start_ts, "time of the event"),
-                          field("ret", &Label::ret, "return", "path return, times side where side is used"),
+                          field("ret", &Label::ret, "return", "path return, times side where side is used").within(-largest, largest, Fault::price),
                           field("trgt", &Label::trgt, "return", "target that scaled the barriers"),
-                          field("side", &Label::side, "-1 to 1", "side of the event"),
+                          field("side", &Label::side, "-1 to 1", "side of the event").within(-1.0, 1.0, Fault::side),
                           field("label", &Label::label, "-1, 0, 1", "outcome"),
                           field("barrier", &Label::barrier, "", "upper, lower, vertical or end (of the stream)")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts) || start_ts > ts ? Fault::timestamp : !std::isfinite(ret) ? Fault::price : Fault::none;
     }
     bool operator==(const Label&) const = default;
 };
@@ -231,14 +189,8 @@ struct Prediction {
     static constexpr std::string_view doc = "The probability that a bet on `side` wins.";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Prediction::ts, "time from which it is known"),
-                          field("prob", &Prediction::prob, "0 to 1", "probability of a win"),
-                          field("side", &Prediction::side, "-1 to 1", "direction of the bet")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts)                    ? Fault::timestamp
-               : !(prob >= 0.0 && prob <= 1.0)    ? Fault::probability
-               : !(side >= -1.0 && side <= 1.0)   ? Fault::side
-                                                  : Fault::none;
+                          field("prob", &Prediction::prob, "0 to 1", "probability of a win").within(0.0, 1.0, Fault::probability),
+                          field("side", &Prediction::side, "-1 to 1", "direction of the bet").within(-1.0, 1.0, Fault::side)};
     }
     bool operator==(const Prediction&) const = default;
 };
@@ -254,15 +206,9 @@ struct Signal {
     static constexpr std::string_view doc = "A sized bet: the position to hold from here on (AFML 10.3).";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Signal::ts, "time of the event"),
-                          field("prob", &Signal::prob, "0 to 1", "probability of a win"),
-                          field("side", &Signal::side, "-1 to 1", "direction of the bet"),
-                          field("size", &Signal::size, "-1 to 1", "signed size of the bet")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts)                    ? Fault::timestamp
-               : !(prob >= 0.0 && prob <= 1.0)    ? Fault::probability
-               : !(size >= -1.0 && size <= 1.0)   ? Fault::size
-                                                  : Fault::none;
+                          field("prob", &Signal::prob, "0 to 1", "probability of a win").within(0.0, 1.0, Fault::probability),
+                          field("side", &Signal::side, "-1 to 1", "direction of the bet").within(-1.0, 1.0, Fault::side),
+                          field("size", &Signal::size, "-1 to 1", "signed size of the bet").within(-1.0, 1.0, Fault::size)};
     }
     bool operator==(const Signal&) const = default;
 };
@@ -280,10 +226,7 @@ struct Return {
         return std::tuple{timestamp("ts", &Return::ts, "time of the price at the end of the step"),
                           field("position", &Return::position, "-1 to 1", "position held over the step"),
                           field("price_return", &Return::price_return, "return", "simple return of the price"),
-                          field("strategy_return", &Return::strategy_return, "return", "position times price_return")};
-    }
-    Fault fault() const noexcept {
-        return !valid_time(ts) ? Fault::timestamp : !std::isfinite(strategy_return) ? Fault::price : Fault::none;
+                          field("strategy_return", &Return::strategy_return, "return", "position times price_return").within(-largest, largest, Fault::price)};
     }
     bool operator==(const Return&) const = default;
 };

@@ -41,6 +41,12 @@ constexpr Kind kind_of() {
 
 using Names = std::span<const std::string_view>;
 
+/// Why a row of a source was refused.
+enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, null, malformed, duplicate };
+inline constexpr std::string_view fault_names[] = {"none",        "timestamp", "price",     "size",     "side",
+                                                   "probability", "null",      "malformed", "duplicate"};
+inline constexpr std::size_t fault_count = std::size(fault_names);
+
 /// One member of an event type `E`. `also` is a second name under which a consumer may ask for it.
 template <class E, class T>
 struct Field {
@@ -52,7 +58,13 @@ struct Field {
     Kind kind = kind_of<T>();
     bool required = true;
     std::string_view also = {};
+    Fault fault = Fault::none;  // of a row whose value is outside [low, high]; none: every value is sound
+    T low{}, high{};
 
+    constexpr Field within(T low_, T high_, Fault fault_) const {
+        return with([&](Field& f) { f.low = low_, f.high = high_, f.fault = fault_; });
+    }
+    constexpr bool sound(T x) const { return (x >= low) & (x <= high); }  // false for NaN
     constexpr Field optional() const { return with([](Field& f) { f.required = false; }); }
     constexpr Field known_as(std::string_view name_) const { return with([&](Field& f) { f.also = name_; }); }
 
@@ -73,7 +85,8 @@ template <class E>
 constexpr Field<E, std::int64_t> timestamp(std::string_view name, std::int64_t E::*member, std::string_view doc) {
     Field<E, std::int64_t> f{name, member, "ns UTC", doc};
     f.kind = Kind::timestamp;
-    return f;
+    // 1970 to 2261: what int64 nanoseconds can hold, and no garbage below the epoch.
+    return f.within(0, 9'200'000'000'000'000'000, Fault::timestamp);
 }
 
 template <class... Ts>
@@ -88,6 +101,16 @@ constexpr void for_each_field(auto&& visit) {
         constexpr auto fields = E::fields();
         (visit(std::integral_constant<std::size_t, I>{}, std::get<I>(fields)), ...);
     }(std::make_index_sequence<field_count<E>>{});
+}
+
+/// What is wrong with a row's own values: the fault of its first unsound field.
+template <class E>
+constexpr Fault fault_of(const E& e) {
+    Fault fault = Fault::none;
+    for_each_field<E>([&](auto, auto f) {
+        if (fault == Fault::none && f.fault != Fault::none && !f.sound(e.*(f.member))) fault = f.fault;
+    });
+    return fault;
 }
 
 /// A field without its C++ type.

@@ -38,7 +38,7 @@ TEST_CASE("rows judge themselves") {
         Trade t;
         t.ts = 1, t.price = 1.0, t.size = 1.0;
         change(t);
-        return t.fault();
+        return fault_of(t);
     };
     CHECK(fault([](Trade&) {}) == Fault::none);
     CHECK(fault([](Trade& t) { t.ts = -1; }) == Fault::timestamp);
@@ -48,12 +48,12 @@ TEST_CASE("rows judge themselves") {
         CHECK(fault([&](Trade& t) { t.size = bad; }) == Fault::size);
     }
     CHECK(fault([](Trade& t) { t.side = 2; }) == Fault::side);
-    CHECK((Prediction{1, 1.1, 0.0}.fault() == Fault::probability));
-    CHECK((Prediction{1, std::numeric_limits<double>::quiet_NaN(), 0.0}.fault() == Fault::probability));
-    CHECK((Event{1, 1.5, 1.0}.fault() == Fault::side));
-    CHECK((Volatility{1, -0.1}.fault() != Fault::none));
-    CHECK((Label{1, 2, 0.0, 0.0, 0.0, 0, Barrier::end}.fault() == Fault::timestamp));
-    CHECK((Continuity{-1, Break::gap, 0, 0}.fault() == Fault::timestamp));
+    CHECK((fault_of(Prediction{1, 1.1, 0.0}) == Fault::probability));
+    CHECK((fault_of(Prediction{1, std::numeric_limits<double>::quiet_NaN(), 0.0}) == Fault::probability));
+    CHECK((fault_of(Event{1, 1.5, 1.0}) == Fault::side));
+    CHECK((fault_of(Volatility{1, -0.1}) != Fault::none));
+    CHECK((fault_of(Label{1, 2, 0.0, 0.0, 0.0, 0, Barrier::end}) == Fault::timestamp));
+    CHECK((fault_of(Continuity{-1, Break::gap, 0, 0}) == Fault::timestamp));
 }
 
 TEST_CASE("an archive that is cut short is refused, wherever it is cut") {
