@@ -73,7 +73,7 @@ public:
 
     void save(Writer& out) const { out.put(memory_); }
     void load(Reader& in) { in.get(staged_); }
-    void adopt() { memory_ = std::move(staged_); }
+    virtual void adopt() { memory_ = std::move(staged_); }
 
 protected:
     /// What is remembered of a source between chunks, by symbol id.

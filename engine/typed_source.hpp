@@ -75,6 +75,11 @@ public:
 
     InletBase& inlet() override { return inlet_; }
 
+    void adopt() override {
+        Source::adopt();
+        ids_of_code_.clear();  // symbols may have other ids now
+    }
+
 private:
     /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed. This is most
     /// of what a sound chunk costs here, so it goes column by column, and every loop can be vectorised.

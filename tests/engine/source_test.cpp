@@ -1,0 +1,168 @@
+// What a source says of its rows: refusals by kind, gaps, repeats, late rows, and breaks that a reader reports.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "openquant/operators/dollar_bars.hpp"
+#include "twin.hpp"
+
+namespace openquant::testing {
+
+namespace {
+
+Trade trade(std::int64_t ts, std::uint64_t id, double price = 1.0, double size = 1.0) {
+    Trade t;
+    t.ts = ts, t.id = id, t.price = price, t.size = size;
+    return t;
+}
+
+/// Replays trades through a bare source.
+struct Run {
+    Graph graph;
+    Table *rows, *breaks;
+    Run(const Recording& recording, std::size_t chunk = 100) {
+        const Port port = graph.source<Trade>("trades");
+        rows = &graph.collect(port), breaks = &graph.collect(port.continuity());
+        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+        feeds.emplace_back("trades", feed_of(recording));
+        replay(graph, std::move(feeds), {.chunk = chunk});
+    }
+    std::uint64_t rejected(Fault fault) const { return graph.sources()[0]->rejected[static_cast<std::size_t>(fault)]; }
+};
+
+std::vector<Continuity> breaks_of(const std::vector<Trade>& trades, IdKind ids = IdKind::dense) {
+    return Run(recording_of(trades, "X", ids)).breaks->as<Continuity>();
+}
+
+}  // namespace
+
+TEST_CASE("a hole in dense ids is a gap, reported before the row that revealed it") {
+    const std::vector<Trade> trades{trade(1, 10), trade(2, 11), trade(3, 15), trade(4, 16)};
+    CHECK((breaks_of(trades) == std::vector{Continuity{3, Break::gap, 12, 3}}));
+    CHECK(breaks_of(trades, IdKind::monotonic).empty());
+    CHECK(breaks_of(trades, IdKind::opaque).empty());
+}
+
+TEST_CASE("a repeated row is dropped, counted and reported") {
+    const Run run(recording_of<Trade>({trade(1, 10), trade(2, 11), trade(3, 11), trade(4, 10), trade(5, 12)}, "X", IdKind::dense));
+    CHECK(run.rows->rows() == 3);
+    CHECK(run.rejected(Fault::duplicate) == 2);
+    CHECK((run.breaks->as<Continuity>() == std::vector{Continuity{3, Break::duplicate, 11, 1}, Continuity{4, Break::duplicate, 10, 1}}));
+}
+
+TEST_CASE("a missing row that comes after all, and one whose time steps back, are kept and flagged late") {
+    const Run run(recording_of<Trade>({trade(5, 10), trade(6, 13), trade(7, 11), trade(3, 14)}, "X", IdKind::dense));
+    const auto rows = run.rows->as<Trade>();
+    REQUIRE(rows.size() == 4);
+    CHECK((rows[1].flags == 0 && rows[2].flags == flag_late && rows[3].flags == flag_late));
+    CHECK((run.breaks->as<Continuity>() ==
+           std::vector{Continuity{6, Break::gap, 11, 2}, Continuity{7, Break::late, 11, 1}, Continuity{3, Break::late, 14, 1}}));
+}
+
+TEST_CASE("ids and times are judged by symbol") {
+    Recording both = recording_of<Trade>({trade(5, 10), trade(4, 99), trade(6, 11), trade(4, 100)}, "X", IdKind::dense);
+    both.ticks[1].symbol = both.ticks[3].symbol = "Y";
+    CHECK(Run(both).breaks->rows() == 0);
+}
+
+TEST_CASE("rows are refused by kind, whole, and the rest goes on") {
+    auto bad = [](auto change) {
+        Trade t = trade(5, 0);
+        change(t);
+        return t;
+    };
+    Recording recording = recording_of<Trade>({trade(1, 0), bad([](Trade& t) { t.price = -1; }), bad([](Trade& t) { t.price = std::nan(""); }),
+                                               bad([](Trade& t) { t.size = 0; }), bad([](Trade& t) { t.side = 3; }), bad([](Trade& t) { t.ts = -1; }),
+                                               trade(6, 0), trade(7, 0)}, "X");
+    recording.ticks.back().symbol.clear();
+    for (const std::size_t chunk : {1, 3, 100}) {
+        const Run run(recording, chunk);
+        CHECK(run.rows->rows() == 2);
+        CHECK(run.rejected(Fault::price) == 2);
+        CHECK(run.rejected(Fault::size) == 1);
+        CHECK(run.rejected(Fault::side) == 1);
+        CHECK(run.rejected(Fault::timestamp) == 1);
+        CHECK(run.rejected(Fault::null) == 1);
+        CHECK(run.graph.sources()[0]->rejected_total() == 6);
+        CHECK(run.graph.sources()[0]->accepted == 2);
+    }
+}
+
+TEST_CASE("a disconnect concerns every symbol's bar under construction, and stands before the row it was read with") {
+    Recording recording = recording_of<Trade>({trade(1, 0), trade(2, 0), trade(3, 0), trade(4, 0), trade(5, 0)});
+    recording.ticks[1].symbol = recording.ticks[3].symbol = "ETHUSDT";
+    recording.breaks.push_back({2, every_name, {2, Break::disconnect, 0, 0}});
+    Graph graph;
+    const Port port = graph.source<Trade>("trades");
+    Table& bars = graph.collect(graph.add(DollarBars{.dollar_value_per_bar = 2.0}, port));
+    Table& breaks = graph.collect(port.continuity());
+    std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+    feeds.emplace_back("trades", feed_of(recording));
+    replay(graph, std::move(feeds), {.chunk = 2});
+    const auto out = bars.as<Bar>();
+    REQUIRE(out.size() == 2);
+    CHECK((out[0].gap && out[1].gap));
+    CHECK(breaks.contents().symbols == std::vector{every_symbol});
+}
+
+TEST_CASE("an absent optional column reads as its default, and equals the same column given") {
+    const std::vector<std::string> names{"X"};
+    const std::uint32_t codes[] = {0, 0, 0};
+    const std::int64_t ts[] = {1, 2, 3};
+    const double price[] = {1.0, 2.0, 3.0}, size[] = {1.0, 1.0, 1.0};
+    const std::int8_t side[] = {0, 0, 0};
+    const auto run = [&](bool with_side, std::size_t chunk) {
+        Graph graph;
+        Table& rows = graph.collect(graph.source<Trade>("trades"));
+        Batch batch;
+        batch.rows = 3;
+        batch.columns.resize(event_type<Trade>().fields.size());
+        batch.columns[0].data = reinterpret_cast<const std::byte*>(ts);
+        batch.columns[1].data = reinterpret_cast<const std::byte*>(price);
+        batch.columns[2].data = reinterpret_cast<const std::byte*>(size);
+        if (with_side) batch.columns[3].data = reinterpret_cast<const std::byte*>(side);
+        batch.codes = {codes};
+        batch.names = &names;
+        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+        feeds.emplace_back("trades", std::make_unique<ColumnsFeed>(event_type<Trade>(), batch, nullptr));
+        replay(graph, std::move(feeds), {.chunk = chunk});
+        return rows.as<Trade>();
+    };
+    const auto expected = run(true, 100);
+    CHECK((expected[2] == trade(3, 0, 3.0)));
+    for (const std::size_t chunk : {1, 2, 100}) CHECK((run(false, chunk) == expected));
+}
+
+TEST_CASE("id tracker: the first id, ranges filled from both ends and from the middle") {
+    using Verdict = IdTracker::Verdict;
+    IdTracker t;
+    const auto judge = [&](std::uint64_t id) { return t.judge(IdKind::dense, id).verdict; };
+    CHECK(judge(0) == Verdict::next);  // no id says nothing
+    CHECK(judge(100) == Verdict::next);
+    const auto gap = t.judge(IdKind::dense, 111);
+    CHECK((gap.verdict == Verdict::gap && gap.first_missing == 101 && gap.missing == 10));
+    for (const std::uint64_t id : {105, 101, 110, 104, 106}) CHECK(judge(id) == Verdict::late);
+    for (const std::uint64_t id : {105, 101, 110, 104, 106, 100, 99, 111}) CHECK(judge(id) == Verdict::duplicate);
+    for (const std::uint64_t id : {102, 103, 107, 108, 109}) CHECK(judge(id) == Verdict::late);
+    for (std::uint64_t id = 101; id <= 111; ++id) CHECK(judge(id) == Verdict::duplicate);
+    CHECK(judge(112) == Verdict::next);
+}
+
+TEST_CASE("id tracker: of more gaps than it remembers the oldest counts as repeated") {
+    IdTracker t;
+    for (std::uint64_t id = 2; id <= 2 + 2 * 65; id += 2) t.judge(IdKind::dense, id);
+    CHECK(t.judge(IdKind::dense, 3).verdict == IdTracker::Verdict::duplicate);
+    CHECK(t.judge(IdKind::dense, 5).verdict == IdTracker::Verdict::late);
+    CHECK(t.judge(IdKind::dense, 131).verdict == IdTracker::Verdict::late);
+}
+
+TEST_CASE("id tracker: rising ids know repeats of the last and lateness, opaque ones nothing") {
+    IdTracker t;
+    const auto judge = [&](IdKind kind, std::uint64_t id) { return t.judge(kind, id).verdict; };
+    CHECK(judge(IdKind::monotonic, 5) == IdTracker::Verdict::next);
+    CHECK(judge(IdKind::monotonic, 50) == IdTracker::Verdict::next);
+    CHECK(judge(IdKind::monotonic, 50) == IdTracker::Verdict::duplicate);
+    CHECK(judge(IdKind::monotonic, 7) == IdTracker::Verdict::late);
+    CHECK(judge(IdKind::opaque, 50) == IdTracker::Verdict::next);
+}
+
+}  // namespace openquant::testing
