@@ -50,6 +50,7 @@ public:
     Stream rows, continuity;
     IdKind ids;  // judges batches that do not say more of their ids
     std::uint64_t accepted = 0;
+    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();  // time of any row kept
     Rejections rejected{};
 
     std::uint64_t rejected_total() const;

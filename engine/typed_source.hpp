@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 
 #include "openquant/engine/inlet.hpp"
@@ -50,6 +51,7 @@ public:
             }
             copied_.append(symbol, e);
             positions_.push_back(position++);
+            earliest = std::min(earliest, e.ts);
             ++accepted;
         }
         if (end == batch_.rows) report_breaks(end, symbols, position);
@@ -62,6 +64,7 @@ public:
         borrow(begin, end, symbols, position);
         rows.keys = {nullptr, nullptr, position};
         position += end - begin;
+        earliest = std::min(earliest, time(begin));
         accepted += end - begin;
     }
 

@@ -10,7 +10,7 @@ namespace {
 
 class CaptureFile final : public TradeFile {
 public:
-    explicit CaptureFile(TextFile file) : TradeFile(std::move(file), IdKind::dense) {}
+    CaptureFile(TextFile file, std::vector<std::string> only) : TradeFile(std::move(file), IdKind::dense, std::move(only)) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -29,6 +29,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Feed> open_capture(TextFile file) { return std::make_unique<CaptureFile>(std::move(file)); }
+std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options) {
+    return std::make_unique<CaptureFile>(std::move(file), options.only);
+}
 
 }  // namespace openquant

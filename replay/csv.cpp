@@ -119,8 +119,8 @@ bool side(std::string_view text, std::int8_t& out) {
 
 class CsvFile final : public TradeFile {
 public:
-    CsvFile(TextFile file, Layout layout, std::string symbol)
-        : TradeFile(std::move(file), layout.ids), layout_(std::move(layout)), symbol_(std::move(symbol)) {}
+    CsvFile(TextFile file, Layout layout, std::string symbol, std::vector<std::string> only)
+        : TradeFile(std::move(file), layout.ids, std::move(only)), layout_(std::move(layout)), symbol_(std::move(symbol)) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -160,7 +160,7 @@ private:
 std::unique_ptr<Feed> open_csv(TextFile file, const OpenOptions& options) {
     Layout layout = layout_of(file.peek(), file.path());
     std::string symbol = options.symbol.empty() ? symbol_from(file.path()) : options.symbol;
-    return std::make_unique<CsvFile>(std::move(file), std::move(layout), std::move(symbol));
+    return std::make_unique<CsvFile>(std::move(file), std::move(layout), std::move(symbol), options.only);
 }
 
 }  // namespace openquant

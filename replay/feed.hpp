@@ -27,11 +27,16 @@ struct OpenOptions {
     std::string symbol;
     /// Names for instruments that a file only numbers; elsewhere nothing.
     std::vector<std::string> instruments;
+    /// Symbols to keep; empty: all.
+    std::vector<std::string> only;
 };
 
 /// Opens a file of trades, plain or gzip, and tells its format from its first line: a raw websocket capture, JSON lines,
 /// a Binance public-data CSV or a CSV with named columns. Throws FileMissing or std::invalid_argument.
 std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& options = {});
+
+/// Several feeds of trades as one, merged by the running maximum of their times; ties go to the earlier feed.
+std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds);
 
 /// Columns that someone else owns, such as a frame's; `batch` is offered once, whole.
 class ColumnsFeed final : public Feed {

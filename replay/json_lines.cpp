@@ -28,8 +28,8 @@ bool get_side(od::value value, std::int8_t& out) {
 
 class JsonLinesFile final : public TradeFile {
 public:
-    JsonLinesFile(TextFile file, IdKind ids, std::vector<std::string> instruments)
-        : TradeFile(std::move(file), ids), instruments_(std::move(instruments)) {}
+    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options)
+        : TradeFile(std::move(file), ids, options.only), instruments_(options.instruments) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -116,7 +116,7 @@ std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options)
     // Items of a venue number each instrument's trades densely; other people's ids are theirs.
     const std::string_view first = file.peek();
     const bool items = first.starts_with("{\"Item\"") || first.starts_with("{\"Reconnecting\"");
-    return std::make_unique<JsonLinesFile>(std::move(file), items ? IdKind::dense : IdKind::opaque, options.instruments);
+    return std::make_unique<JsonLinesFile>(std::move(file), items ? IdKind::dense : IdKind::opaque, options);
 }
 
 std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& options) {
@@ -124,7 +124,7 @@ std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& op
     const std::string_view first = file.peek();
     if (first.front() == '{') return open_json_lines(std::move(file), options);
     const std::size_t digits = first.find_first_not_of("0123456789");
-    if (digits != std::string_view::npos && digits > 0 && first.substr(digits).starts_with(" {")) return open_capture(std::move(file));
+    if (digits != std::string_view::npos && digits > 0 && first.substr(digits).starts_with(" {")) return open_capture(std::move(file), options);
     return open_csv(std::move(file), options);
 }
 

@@ -1,6 +1,7 @@
 // A feed of trades from the lines of a file: a format only says what one line is.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace openquant {
 
 class TradeFile : public Feed {
 public:
-    TradeFile(TextFile file, IdKind ids) : file_(std::move(file)), ids_(ids) {}
+    TradeFile(TextFile file, IdKind ids, std::vector<std::string> only)
+        : file_(std::move(file)), ids_(ids), only_(std::move(only)) {}
 
     const EventType& type() const override { return event_type<Trade>(); }
     double progress() const override { return file_.progress(); }
@@ -53,11 +55,16 @@ private:
         if (line.find_first_not_of(" \t") == std::string_view::npos) return;
         Row row;
         switch (parse(line, row)) {
-            case Line::trade: rows_.append(code(row.symbol), row.trade); break;
+            case Line::trade:
+                if (wanted(row.symbol)) rows_.append(code(row.symbol), row.trade);
+                break;
             case Line::gap: batch.breaks.push_back({rows_.size(), every_symbol, row.broken}); break;
             case Line::skip: break;
             case Line::malformed: ++rejected[static_cast<std::size_t>(Fault::malformed)]; break;
         }
+    }
+    bool wanted(std::string_view symbol) const {
+        return only_.empty() || std::find(only_.begin(), only_.end(), symbol) != only_.end();
     }
     std::uint32_t code(std::string_view symbol) {
         if (last_ < names_.size() && names_[last_] == symbol) return last_;
@@ -71,6 +78,7 @@ private:
 
     TextFile file_;
     IdKind ids_;
+    std::vector<std::string> only_;
     Rows<Trade> rows_;
     std::vector<std::string> names_;
     std::map<std::string, std::uint32_t, std::less<>> codes_;
@@ -79,7 +87,7 @@ private:
 };
 
 std::unique_ptr<Feed> open_csv(TextFile file, const OpenOptions& options);
-std::unique_ptr<Feed> open_capture(TextFile file);
+std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options);
 std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options);
 
 }  // namespace openquant

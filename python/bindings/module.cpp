@@ -62,7 +62,8 @@ py::dict describe_node(const Node& node) {
 
 py::dict describe_source(Source& source) {
     return py::dict("name"_a = source.name, "type"_a = source.rows.type->name, "rows"_a = source.accepted, "rejected"_a = counts(source.rejected),
-                    "pushed"_a = source.inlet().pushed(), "dropped"_a = source.inlet().dropped(), "queued"_a = source.inlet().depth());
+                    "pushed"_a = source.inlet().pushed(), "dropped"_a = source.inlet().dropped(), "queued"_a = source.inlet().depth(),
+                    "ts_first"_a = source.accepted ? py::cast(source.earliest) : py::none(), "ts_last"_a = source.accepted ? py::cast(source.latest()) : py::none());
 }
 
 /// Runs `task` between two chunks of a live engine, or at once.
@@ -109,9 +110,12 @@ std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
 void bind_feed(py::module_& m) {
     py::class_<PyFeed>(m, "Feed")
         .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
-    m.def("open_trades", [](const std::string& path, const std::string& symbol, const std::vector<std::string>& instruments) {
-        return PyFeed{open_trades(path, {symbol, instruments})};
-    }, "path"_a, "symbol"_a, "instruments"_a);
+    m.def("open_trades", [](const std::vector<std::string>& paths, const std::string& symbol, const std::vector<std::string>& instruments,
+                            const std::vector<std::string>& only) {
+        std::vector<std::unique_ptr<Feed>> feeds;
+        for (const std::string& path : paths) feeds.push_back(open_trades(path, {symbol, instruments, only}));
+        return PyFeed{merge_trades(std::move(feeds))};
+    }, "paths"_a, "symbol"_a, "instruments"_a, "only"_a);
     m.def("columns_feed", [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
         const EventType& event = event_type_named(type);
         auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));

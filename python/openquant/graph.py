@@ -22,20 +22,23 @@ if TYPE_CHECKING:
 Port = _core.Port
 
 
-def read_trades(path: str | os.PathLike[str], *, symbol: str | None = None, instruments: Sequence[str] = ()) -> _core.Feed:
-    """Opens a file of trades for one replay, plain or gzip; the format is told from its first line.
+def read_trades(
+    *paths: str | os.PathLike[str], symbol: str | None = None, instruments: Sequence[str] = (), only: Sequence[str] = ()
+) -> _core.Feed:
+    """Opens files of trades for one replay, plain or gzip; each one's format is told from its first line.
 
     Args:
-        path: A raw websocket capture (``local_ns {frame}``), JSON lines, a Binance public-data CSV, or a CSV whose
-            header names ts, price, size and perhaps symbol, side, id, ts_publish, ts_recv, flags.
+        paths: Raw websocket captures (``local_ns {frame}``), JSON lines, Binance public-data CSV, or CSV whose header
+            names ts, price, size and perhaps symbol, side, id, ts_publish, ts_recv, flags. Several are merged by time.
         symbol: The symbol of a file that names none; by default the file's name up to the first ``-`` or ``.``.
         instruments: Names for the instruments of a file that only numbers them.
+        only: Symbols to keep; all by default.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is empty, a folder, or in no known format.
     """
-    return _core.open_trades(os.fspath(path), symbol or "", list(instruments))
+    return _core.open_trades([os.fspath(path) for path in paths], symbol or "", list(instruments), list(only))
 
 
 class Table:

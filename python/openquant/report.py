@@ -1,0 +1,85 @@
+"""What a replay of a strategy tells: one summary as a dict, and the same as tables on a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table as Grid
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+    from openquant.graph import Replay
+    from openquant.strategy import Strategy
+
+_LATENCY = ("latency_ns_p50", "latency_ns_p99", "latency_ns_p999", "latency_ns_max")
+
+
+def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
+    """Counts, first and last trade time, rejections by kind, throughput, and time per call of each node."""
+    stats = built.graph.stats()
+    source = next(s for s in stats["sources"] if s["name"] == "trades")
+    trades = source["rows"]
+    return {
+        "trades": trades,
+        "symbols": stats["symbols"],
+        **{name: len(built.tables[name]) for name in ("bars", "events", "labels", "signals", "returns")},
+        "ts_first": _iso(source["ts_first"]),
+        "ts_last": _iso(source["ts_last"]),
+        "rejected": replay.rejected,
+        "seconds": seconds,
+        "ticks_per_second": trades / seconds if seconds > 0 else 0.0,
+        "nodes": [{key: node[key] for key in ("name", "rows_in", "rows_out", "refused", "ns_per_row", *_LATENCY)} for node in stats["nodes"]],
+    }
+
+
+def show(console: Console, built: Strategy, told: dict[str, Any], rows: int = 5) -> None:
+    """Prints the last rows of every table, the time each node took, and the totals."""
+    for name, table in built.tables.items():
+        console.print(_grid(f"{name} ({len(table):,})", table.frame().tail(rows)))
+    nodes = Grid(title="nodes: time per call (a call is a chunk of rows)", title_justify="left")
+    for header in ("node", "rows in", "rows out", "refused", "ns per row", "p50", "p99", "p99.9", "max"):
+        nodes.add_column(header, justify="left" if header == "node" else "right")
+    for node in told["nodes"]:
+        counts = (f"{node[key]:,}" for key in ("rows_in", "rows_out", "refused"))
+        nodes.add_row(node["name"], *counts, f"{node['ns_per_row']:.1f}", *(_time(node[key]) for key in _LATENCY))
+    console.print(nodes)
+    rejected = ", ".join(f"{count:,} {kind}" for kind, count in told["rejected"].items()) or "none"
+    console.print(
+        f"{told['trades']:,} trades of {told['symbols']} symbols in {told['seconds']:.3f} s: "
+        f"{told['ticks_per_second'] / 1e6:.2f} million per second, reading the file included; rejected: {rejected}",
+        highlight=False,
+    )
+
+
+def _iso(ns: int | None) -> str | None:
+    return None if ns is None else f"{datetime.fromtimestamp(ns // 10**9, UTC):%Y-%m-%dT%H:%M:%S}.{ns % 10**9:09}Z"
+
+
+def _time(ns: int) -> str:
+    return f"{ns / 1e3:.1f} us" if ns >= 1000 else f"{ns} ns"
+
+
+_SHOWN = {
+    "bars": ["ts", "symbol", "open", "high", "low", "close", "volume", "dollar_value", "vwap", "n_obs"],
+    "labels": ["ts", "symbol", "start_ts", "side", "trgt", "ret", "label", "barrier"],
+}
+
+
+def _grid(title: str, frame: pl.DataFrame) -> Grid:
+    grid = Grid(title=title, title_justify="left")
+    wanted = next((columns for name, columns in _SHOWN.items() if title.startswith(name)), frame.columns)
+    frame = frame.select(wanted)
+    for name, dtype in frame.schema.items():
+        grid.add_column(name, justify="right" if dtype.is_numeric() else "left", no_wrap=True)
+    for row in frame.iter_rows():
+        grid.add_row(*(_cell(value) for value in row))
+    return grid
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}" if abs(value) < 1e5 else f"{value:,.1f}"
+    return f"{value:%H:%M:%S.%f}"[:-3] if hasattr(value, "strftime") else str(value)
