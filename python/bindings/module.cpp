@@ -3,6 +3,10 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
+#include <cstring>
+#include <optional>
+
 #include "callable_node.hpp"
 #include "catalogue.hpp"
 #include "frames.hpp"
@@ -124,6 +128,46 @@ void bind_feed(py::module_& m) {
     m.def("first_rows", &first_rows, "codes"_a);
 }
 
+template <class T>
+void store(std::byte* to, const py::handle& value) {
+    const T x = py::cast<T>(value);
+    std::memcpy(to, &x, sizeof x);
+}
+
+/// One row, its values by field of the source's type.
+std::size_t push_row(PyGraph& self, const std::string& name, const std::optional<std::string>& symbol, const py::list& values) {
+    Source& source = *self.graph->sources()[self.graph->source_index(name)];
+    const auto& fields = source.rows.type->fields;
+    if (values.size() != fields.size()) throw std::invalid_argument("one value for each field of " + std::string(source.rows.type->name) + " is wanted");
+    std::vector<std::array<std::byte, 8>> cells(fields.size());
+    Batch batch;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        std::byte* cell = cells[i].data();
+        try {
+            switch (fields[i].kind) {
+                case Kind::f64: store<double>(cell, values[i]); break;
+                case Kind::u64: store<std::uint64_t>(cell, values[i]); break;
+                case Kind::u32: store<std::uint32_t>(cell, values[i]); break;
+                case Kind::i8:
+                case Kind::choice: store<std::int8_t>(cell, values[i]); break;
+                case Kind::boolean: store<bool>(cell, values[i]); break;
+                default: store<std::int64_t>(cell, values[i]);
+            }
+        } catch (const py::cast_error&) {
+            throw std::invalid_argument("source '" + name + "': " + std::string(fields[i].name) + " = " + py::cast<std::string>(py::repr(values[i])) +
+                                        " is out of its type's range");
+        }
+        batch.columns.push_back({cell});
+    }
+    const std::vector<std::string> names = {symbol.value_or("")};
+    const std::uint32_t code = symbol ? 0 : Batch::no_symbol;
+    batch.rows = 1;
+    batch.codes = {&code};
+    batch.names = &names;
+    const py::gil_scoped_release release;
+    return source.inlet().push(batch);
+}
+
 void bind_graph(py::module_& m) {
     py::class_<Port>(m, "Port")
         .def_property_readonly("name", [](const Port& p) { return p.stream->name; })
@@ -164,6 +208,7 @@ void bind_graph(py::module_& m) {
             g.graph->live().start({capacity, at->second});
         }, "capacity"_a, "overflow"_a)
         .def("push", &push, "source"_a, "rows"_a)
+        .def("push_row", &push_row, "source"_a, "symbol"_a, "values"_a)
         .def("stop", [](PyGraph& g, bool flush) {
             const py::gil_scoped_release release;
             g.graph->live().stop(flush);
@@ -175,7 +220,8 @@ void bind_graph(py::module_& m) {
             at_boundary(*g.graph, [&] { bytes = g.graph->snapshot(); });
             return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         })
-        .def("restore", [](PyGraph& g, std::string_view bytes) {
+        .def("restore", [](PyGraph& g, const py::bytes& state) {
+            const std::string_view bytes = state;
             g.graph->restore({bytes.begin(), bytes.end()});
         }, "state"_a)
         .def("describe", &describe)

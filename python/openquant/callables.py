@@ -57,7 +57,9 @@ class Driver:
         for field in self.given.fields:
             if field.choices:
                 fields[field.name] = [field.choices[i] for i in fields[field.name]]
-        fields["symbol"] = [columns["names"][i] if i < len(columns["names"]) else None for i in columns["symbol"].tolist()]
+        fields["symbol"] = [
+            columns["names"][i] if i < len(columns["names"]) else None for i in columns["symbol"].tolist()
+        ]
         rows: list[int] = []
         out: list[Mapping[str, Any]] = []
         for i, values in enumerate(zip(*fields.values(), strict=True)):
@@ -109,7 +111,9 @@ class Driver:
         elif returned.height == given.height:
             rows = np.arange(given.height, dtype=np.int64)
         else:
-            raise ValueError(f"{returned.height} rows returned for {given.height}: add a column 'row' that says whose they are")
+            raise ValueError(
+                f"{returned.height} rows returned for {given.height}: add a column 'row' that says whose they are"
+            )
         given_rows = given[rows.tolist()] if len(rows) else given.clear()
         returned = returned.with_columns(symbol=given_rows["symbol"])
         if "ts" not in returned.columns:

@@ -38,19 +38,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="openquant", description="Market ticks to bars, events, labels, bets and returns.")
+    parser = argparse.ArgumentParser(
+        prog="openquant", description="Market ticks to bars, events, labels, bets and returns."
+    )
     parser.add_argument("--version", action="version", version=f"openquant {openquant.__version__}")
     replay = parser.add_subparsers(dest="command", required=True).add_parser(
         "replay", help="replay files of trades", description="Replays files of trades through one graph and reports."
     )
-    replay.add_argument("files", nargs="+", metavar="FILE", help="capture, JSON lines or CSV, plain or gzip; several are merged by time")
-    replay.add_argument("--symbols", type=_names, default=[], metavar="A,B", help="keep these; in files that only number instruments, their names in order")
+    replay.add_argument(
+        "files", nargs="+", metavar="FILE", help="capture, JSON lines or CSV, plain or gzip; several are merged by time"
+    )
+    replay.add_argument(
+        "--symbols",
+        type=_names,
+        default=[],
+        metavar="A,B",
+        help="keep these; in files that only number instruments, their names in order",
+    )
     replay.add_argument("--bars", type=_bars, default="dollar:1e6", metavar="KIND:SIZE", help="default dollar:1e6")
-    replay.add_argument("--cusum", type=float, default=0.001, metavar="H", help="log return that makes an event, default 0.001")
-    replay.add_argument("--labels", type=_labels, default="1,1,20", metavar="PT,SL,BARS", help="barriers in volatilities and bars, default 1,1,20")
-    replay.add_argument("--model", type=Path, metavar="FILE", help="CSV or Parquet with ts, symbol, prob, side: bets follow it")
+    replay.add_argument(
+        "--cusum", type=float, default=0.001, metavar="H", help="log return that makes an event, default 0.001"
+    )
+    replay.add_argument(
+        "--labels",
+        type=_labels,
+        default="1,1,20",
+        metavar="PT,SL,BARS",
+        help="barriers in volatilities and bars, default 1,1,20",
+    )
+    replay.add_argument(
+        "--model", type=Path, metavar="FILE", help="CSV or Parquet with ts, symbol, prob, side: bets follow it"
+    )
     replay.add_argument("--speed", type=_speed, default="max", metavar="max|N", help="times real time, default max")
-    replay.add_argument("--out", type=Path, metavar="DIR", help="write bars, events, labels, signals and returns as Parquet")
+    replay.add_argument(
+        "--out", type=Path, metavar="DIR", help="write bars, events, labels, signals and returns as Parquet"
+    )
     replay.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     return parser
 
@@ -89,8 +111,12 @@ def _speed(text: str) -> float | None:
 
 def _replay(options: argparse.Namespace) -> int:
     pt, sl, max_bars = options.labels
-    built = strategy(bars=options.bars, threshold=options.cusum, pt=pt, sl=sl, max_bars=max_bars, model=bool(options.model))
-    data: dict[str, Any] = {"trades": openquant.read_trades(*options.files, instruments=options.symbols, only=options.symbols)}
+    built = strategy(
+        bars=options.bars, threshold=options.cusum, pt=pt, sl=sl, max_bars=max_bars, model=bool(options.model)
+    )
+    data: dict[str, Any] = {
+        "trades": openquant.read_trades(*options.files, instruments=options.symbols, only=options.symbols)
+    }
     if options.model:
         data["model"] = _model(options.model)
     if options.out:

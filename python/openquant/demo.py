@@ -33,7 +33,9 @@ def main() -> int:
     """Prints tables, throughput, latency per node, and every sink's hash at four chunk sizes; 1 if two hashes differ."""
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "data/binance_spot_btc_eth_sol_20250325.csv.gz")
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(f"Binance spot trades, {path}\ntrades -> dollar bars -> CUSUM events + EWMA volatility -> triple-barrier labels -> bets -> returns\n")
+    console.print(
+        f"Binance spot trades, {path}\ntrades -> dollar bars -> CUSUM events + EWMA volatility -> triple-barrier labels -> bets -> returns\n"
+    )
     built, replay, seconds = _replayed(path)
     report.show(console, built, report.summary(built, replay, seconds))
 
@@ -43,7 +45,9 @@ def main() -> int:
     for label, chunk in sizes.items():
         for name, table in _replayed(trades, chunk)[0].tables.items():
             hashes[name][label] = table.hash()
-    grid = Grid(title="hash of every sink: replayed from the file, and from a frame by rows per chunk", title_justify="left")
+    grid = Grid(
+        title="hash of every sink: replayed from the file, and from a frame by rows per chunk", title_justify="left"
+    )
     for header in ("sink", "rows", "file", *sizes):
         grid.add_column(header)
     for name, by_size in hashes.items():

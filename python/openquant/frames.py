@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from openquant import _core
@@ -46,6 +48,49 @@ def arrays(frame: pl.DataFrame, event_type: EventType, what: str) -> list[npt.ND
     return [_column(frame[f.name], f, what) if f.name in frame.columns else None for f in event_type.fields]
 
 
+def values(row: Mapping[str, Any], event_type: EventType, what: str) -> list[int | float]:
+    """One row's values by field, read as `feed` reads a frame's."""
+    known = {field.name for field in event_type.fields} | {"symbol"}
+    unknown = [name for name in row if name not in known]
+    if unknown:
+        raise ValueError(f"{what}: unknown column {unknown[0]!r}; {event_type.name} rows have {_listed(event_type)}")
+    missing = [f.name for f in event_type.fields if f.required and f.name not in row]
+    if missing or "symbol" not in row:
+        raise ValueError(
+            f"{what}: missing column {(missing or ['symbol'])[0]!r}; {event_type.name} rows have {_listed(event_type)}"
+        )
+    if not (row["symbol"] is None or isinstance(row["symbol"], str)):
+        raise ValueError(f"{what}: symbol {row['symbol']!r} must be text")
+    out = []
+    for field in event_type.fields:
+        try:
+            out.append(_value(row.get(field.name), field))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(
+                f"{what}: {field.name} = {row[field.name]!r} cannot be read as {field.kind}: {error}"
+            ) from None
+    return out
+
+
+def _value(value: Any, field: Field) -> int | float:
+    if value is None:
+        return float("nan") if field.kind == "f64" else -1 if field.kind == "timestamp" and field.required else 0
+    if field.kind == "f64":
+        if isinstance(value, (str, bytes)):
+            raise TypeError("a number is wanted")
+        return float(value)
+    if field.kind == "timestamp" and isinstance(value, datetime):
+        since = (value if value.tzinfo else value.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
+        return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+    if field.kind == "timestamp" and isinstance(value, np.datetime64):
+        return int(value.astype("datetime64[ns]").astype(np.int64))
+    if field.name == "side" and isinstance(value, str):
+        return _SIDES.get(value.lower(), 2)
+    if isinstance(value, str):
+        return field.choices.index(value)
+    return operator.index(value)
+
+
 def frame_of(columns: Mapping[str, Any], event_type: EventType) -> pl.DataFrame:
     """The engine's columns as a frame: ts, symbol, then the other fields."""
     names = pl.Series("symbol", columns["names"], dtype=pl.String)
@@ -81,17 +126,23 @@ def _column(series: pl.Series, field: Field, what: str) -> npt.NDArray[Any]:
         return _array(_side(series) if field.name == "side" and field.kind == "i8" else series, field)
     except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
         why = str(error).splitlines()[0]
-        raise ValueError(f"{what}: column {field.name!r} ({series.dtype}) cannot be read as {field.kind}: {why}") from None
+        raise ValueError(
+            f"{what}: column {field.name!r} ({series.dtype}) cannot be read as {field.kind}: {why}"
+        ) from None
 
 
 def _array(series: pl.Series, field: Field) -> npt.NDArray[Any]:
     if field.kind == "timestamp":
         return _timestamps(series, field)
     if field.kind == "choice":
-        codes = series.cast(pl.String).replace_strict({name: i for i, name in enumerate(field.choices)}, return_dtype=pl.Int8)
+        codes = series.cast(pl.String).replace_strict(
+            {name: i for i, name in enumerate(field.choices)}, return_dtype=pl.Int8
+        )
         return np.ascontiguousarray(codes.to_numpy())
     if series.dtype == pl.String or (series.dtype == pl.Boolean) != (field.kind == "boolean"):
         raise TypeError(f"a {field.kind} column is wanted")
+    if series.dtype.is_float() and field.kind != "f64":
+        raise TypeError("whole numbers are wanted")
     null = float("nan") if field.kind == "f64" else 0
     series = series.cast(field.dtype)
     if series.null_count():
@@ -112,7 +163,7 @@ def _timestamps(series: pl.Series, field: Field) -> npt.NDArray[np.int64]:
 
 def _side(series: pl.Series) -> pl.Series:
     if series.dtype in (pl.String, pl.Categorical, pl.Enum):
-        text = series.cast(pl.String).str.to_lowercase()
+        text = series.cast(pl.String).fill_null("").str.to_lowercase()
         return text.replace_strict(_SIDES, default=2, return_dtype=pl.Int8)
     return series
 

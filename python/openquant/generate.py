@@ -33,13 +33,23 @@ def _operator_class(spec: _core.OperatorSpec) -> str:
     required = tuple(i["name"] for i in spec["inputs"] if i["required"])
     optional = tuple(i["name"] for i in spec["inputs"] if not i["required"])
     lines = [f"class {spec['name']}(Operator):", f'    """{spec["doc"]}', "", "    Inputs:"]
-    lines += [f"        {i['name']}: {i['type']} rows{'' if i['required'] else ' (optional)'}; {i['doc']}." for i in spec["inputs"]]
+    lines += [
+        f"        {i['name']}: {i['type']} rows{'' if i['required'] else ' (optional)'}; {i['doc']}."
+        for i in spec["inputs"]
+    ]
     lines += ["    Output:", f"        {spec['output']} rows{', each symbol on its own' if spec['keyed'] else ''}."]
     if parameters:
         lines += ["    Args:", *(f"        {p['name']}: {_parameter_doc(p)}" for p in parameters)]
-        lines += ["    Raises:", "        ValueError: a parameter is out of its range.", "        TypeError: a parameter is of another type."]
+        lines += [
+            "    Raises:",
+            "        ValueError: a parameter is out of its range.",
+            "        TypeError: a parameter is of another type.",
+        ]
     lines += ["    Source:", f"        {spec['source']}.", '    """', ""]
-    lines += [f"    inputs: ClassVar[tuple[str, ...]] = {required!r}", f"    optional_inputs: ClassVar[tuple[str, ...]] = {optional!r}"]
+    lines += [
+        f"    inputs: ClassVar[tuple[str, ...]] = {required!r}",
+        f"    optional_inputs: ClassVar[tuple[str, ...]] = {optional!r}",
+    ]
     lines += [f"    output: ClassVar[str] = {spec['output']!r}"]
     lines += [f"    {name}: {hint}" for name, hint in types.items()]
     signature = "".join(f", {p['name']}: {types[p['name']]} = {p['default']!r}" for p in parameters)
@@ -62,13 +72,28 @@ def operator_page(spec: _core.OperatorSpec) -> str:
     """Markdown of docs/operators/<name>.md."""
     lines = [f"# {spec['name']}", "", spec["doc"], "", f"Source: {spec['source']}.", "", "## Inputs and output", ""]
     lines += ["| input | rows | | |", "| --- | --- | --- | --- |"]
-    lines += [f"| {i['name']} | {i['type']} | {'required' if i['required'] else 'optional'} | {i['doc']} |" for i in spec["inputs"]]
+    lines += [
+        f"| {i['name']} | {i['type']} | {'required' if i['required'] else 'optional'} | {i['doc']} |"
+        for i in spec["inputs"]
+    ]
     scope = "each symbol on its own" if spec["keyed"] else "all symbols together"
-    lines += ["", "Rows with the same key are delivered in this order.", "", f"Output: `{spec['output']}` rows, {scope}.", ""]
+    lines += [
+        "",
+        "Rows with the same key are delivered in this order.",
+        "",
+        f"Output: `{spec['output']}` rows, {scope}.",
+        "",
+    ]
     lines += ["| column | kind | unit | |", "| --- | --- | --- | --- |"]
     lines += [f"| {f.name} | {f.kind} | {f.unit} | {f.doc} |" for f in events.by_name[spec["output"]].fields]
     if spec["parameters"]:
-        lines += ["", "## Parameters", "", "| parameter | type | default | allowed | unit | |", "| --- | --- | --- | --- | --- | --- |"]
+        lines += [
+            "",
+            "## Parameters",
+            "",
+            "| parameter | type | default | allowed | unit | |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
         for p in spec["parameters"]:
             allowed = ", ".join(p["choices"]) or ("" if p["type"] == "bool" else p["range"])
             lines.append(f"| {p['name']} | {p['type']} | {p['default']} | {allowed} | {p['unit']} | {p['doc']} |")
@@ -77,7 +102,14 @@ def operator_page(spec: _core.OperatorSpec) -> str:
 
 def index_page() -> str:
     """Markdown of docs/operators/README.md."""
-    lines = ["# Operators", "", "Written by `make generate` from the catalogue.", "", "| operator | what it emits |", "| --- | --- |"]
+    lines = [
+        "# Operators",
+        "",
+        "Written by `make generate` from the catalogue.",
+        "",
+        "| operator | what it emits |",
+        "| --- | --- |",
+    ]
     lines += [f"| [{s['name']}]({_snake(s['name'])}.md) | {s['doc']} |" for s in _core.operators()]
     return "\n".join(lines) + "\n"
 
@@ -89,13 +121,17 @@ def core_stub() -> str:
         subprocess.run(run, capture_output=True, check=True)
         stub = (Path(folder) / "openquant" / "_core.pyi").read_text()
     stub = stub.replace("def operators() -> list:", "def operators() -> list[OperatorSpec]:")
+    stub = re.sub(r"\bdict\b(?!\[)", "dict[str, typing.Any]", stub)
+    stub = stub.replace("values: list)", "values: list[int | float])").replace(
+        "columns: list,", "columns: list[typing.Any],"
+    )
     stub = stub.replace("def event_types() -> list:", "def event_types() -> list[EventTypeSpec]:")
     source = stub.rstrip() + "\n\n" + _SPECS
     run = [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--stdin-filename", "_core.pyi", "-"]
     return subprocess.run(run, input=source, capture_output=True, text=True, check=True).stdout
 
 
-_SPECS = '''
+_SPECS = """
 class ParameterSpec(typing.TypedDict):
     name: str
     type: str
@@ -133,7 +169,7 @@ class EventTypeSpec(typing.TypedDict):
     doc: str
     fields: list[FieldSpec]
     offers: list[str]
-'''
+"""
 
 
 def _snake(name: str) -> str:

@@ -218,9 +218,13 @@ class Graph:
     ) -> Replay:
         """Prepares a replay to be run, stepped or paused; see `replay`."""
         if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
-            raise ValueError(f"replay: chunk = {chunk!r} must be a whole number >= 1 (rows), or None for the engine's choice")
+            raise ValueError(
+                f"replay: chunk = {chunk!r} must be a whole number >= 1 (rows), or None for the engine's choice"
+            )
         if speed is not None and not speed > 0:
-            raise ValueError(f"replay: speed = {speed!r} must be > 0 (times real time), or None for as fast as possible")
+            raise ValueError(
+                f"replay: speed = {speed!r} must be > 0 (times real time), or None for as fast as possible"
+            )
         feeds = {name: self._feed(name, rows) for name, rows in data.items()}
         return Replay(_core.Replay(self._core, feeds, chunk or 0, speed or 0.0, flush))
 
@@ -242,9 +246,7 @@ class Graph:
         """
         return self.open(data, chunk=chunk, speed=speed, flush=flush).run()
 
-    def start(
-        self, *, capacity: int = 65_536, overflow: Literal["block", "drop_oldest", "conflate"] = "block"
-    ) -> None:
+    def start(self, *, capacity: int = 65_536, overflow: Literal["block", "drop_oldest", "conflate"] = "block") -> None:
         """Starts the engine's thread, to be fed by `push`.
 
         Args:
@@ -261,11 +263,21 @@ class Graph:
             ValueError: the graph is not started, or the rows do not fit the source.
             RuntimeError: a callable of the graph has failed; it says at which node and row.
         """
-        if not isinstance(rows, pl.DataFrame):
-            rows = self._row_frame(source, rows)
-        feed = self._feed(source, rows)
-        height = rows.height
-        if self._core.push(source, feed) == height:
+        if source not in self._sources:
+            raise ValueError(f"the graph has no source {source!r}; it has {self._known()}")
+        if isinstance(rows, pl.DataFrame):
+            height = rows.height
+            taken = self._core.push(source, self._feed(source, rows))
+        elif hasattr(rows, "keys"):
+            height = 1
+            taken = self._core.push_row(
+                source, rows.get("symbol"), frames.values(rows, self._sources[source], f"source {source!r}")
+            )
+        else:
+            raise TypeError(
+                f"source {source!r}: push takes a DataFrame or one row as a mapping, not {type(rows).__name__}"
+            )
+        if taken == height:
             return
         if self._core.failed:
             self._core.stop(False)
@@ -287,14 +299,32 @@ class Graph:
         """One row per source and node: what it is, its inputs, rows in and out, refusals, and time per call."""
         told = self._core.describe()
         rows = [
-            {"name": s["name"], "operator": f"source of {s['type']}", "rows_out": s["rows"], "refused": sum(s["rejected"].values()) + s["dropped"]}
+            {
+                "name": s["name"],
+                "operator": f"source of {s['type']}",
+                "rows_out": s["rows"],
+                "refused": sum(s["rejected"].values()) + s["dropped"],
+            }
             for s in told["sources"]
         ]
         for node in told["nodes"]:
             rows.append({**node, "inputs": ", ".join(node["inputs"])})
-        order = ["name", "operator", "inputs", "keyed", "lawful", "calls", "rows_in", "rows_out", "refused", "ns_per_row"]
+        order = [
+            "name",
+            "operator",
+            "inputs",
+            "keyed",
+            "lawful",
+            "calls",
+            "rows_in",
+            "rows_out",
+            "refused",
+            "ns_per_row",
+        ]
         order += ["latency_ns_p50", "latency_ns_p99", "latency_ns_p999", "latency_ns_max"]
-        return pl.DataFrame(rows, infer_schema_length=None).select(pl.col(c) for c in order if any(c in r for r in rows))
+        return pl.DataFrame(rows, infer_schema_length=None).select(
+            pl.col(c) for c in order if any(c in r for r in rows)
+        )
 
     def stats(self) -> dict[str, Any]:
         """The figures behind `describe`, with each source's rejections by kind, pushed, dropped and queued rows."""
@@ -310,21 +340,15 @@ class Graph:
         if isinstance(rows, (str, Path, os.PathLike)):
             return read_trades(rows)
         if not isinstance(rows, pl.DataFrame):
-            raise TypeError(f"source {source!r}: {type(rows).__name__} is not a polars DataFrame, a path or an opened file")
+            raise TypeError(
+                f"source {source!r}: {type(rows).__name__} is not a polars DataFrame, a path or an opened file"
+            )
         if source not in self._sources:
-            known = ", ".join(repr(name) for name in self._sources) or "none"
-            raise ValueError(f"the graph has no source {source!r}; it has {known}")
+            raise ValueError(f"the graph has no source {source!r}; it has {self._known()}")
         return frames.feed(rows, self._sources[source], f"source {source!r}")
 
-    def _row_frame(self, source: str, row: Mapping[str, Any]) -> pl.DataFrame:
-        if not hasattr(row, "keys"):
-            raise TypeError(f"source {source!r}: push takes a DataFrame or one row as a mapping, not {type(row).__name__}")
-        schema = self._sources[source].schema if source in self._sources else {}
-        overrides = {name: dtype for name, dtype in schema.items() if name in row and dtype in (pl.UInt64, pl.Float64)}
-        try:
-            return pl.DataFrame({name: [value] for name, value in row.items()}, schema_overrides=overrides)
-        except (TypeError, OverflowError, pl.exceptions.PolarsError) as error:
-            raise ValueError(f"source {source!r}: this row cannot be read: {str(error).splitlines()[0]}") from None
+    def _known(self) -> str:
+        return ", ".join(repr(name) for name in self._sources) or "none"
 
     def _free(self, name: str) -> str:
         told = self._core.describe()

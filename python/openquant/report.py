@@ -31,7 +31,10 @@ def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
         "rejected": replay.rejected,
         "seconds": seconds,
         "ticks_per_second": trades / seconds if seconds > 0 else 0.0,
-        "nodes": [{key: node[key] for key in ("name", "rows_in", "rows_out", "refused", "ns_per_row", *_LATENCY)} for node in stats["nodes"]],
+        "nodes": [
+            {key: node[key] for key in ("name", "rows_in", "rows_out", "refused", "ns_per_row", *_LATENCY)}
+            for node in stats["nodes"]
+        ],
     }
 
 

@@ -1,0 +1,179 @@
+"""Frames in: dtypes, nulls, dirt; files in: formats and dirt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import market, recording, trades_of
+
+import openquant
+
+BASE = {"ts": [0, 1_000_000_000], "symbol": ["A", "B"], "price": [1.0, 2.0], "size": [3.0, 4.0]}
+
+
+def base(**columns: Any) -> pl.DataFrame:
+    return pl.DataFrame({**BASE, **columns})
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_timestamps_of_any_unit(unit: Any, zone: str | None) -> None:
+    frame = base(
+        ts=pl.Series([dt.datetime(1970, 1, 1), dt.datetime(1970, 1, 1, 0, 0, 1)])
+        .cast(pl.Datetime(unit))
+        .dt.replace_time_zone(zone)
+    )
+    assert trades_of(frame)["ts"].to_physical().to_list() == BASE["ts"]
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["B", "unused", "A"])])
+def test_symbols_of_any_kind(dtype: Any) -> None:
+    pl.Series(["other", "B", "A"]).cast(pl.Categorical)  # codes need not start at zero
+    assert trades_of(base(symbol=pl.Series(["A", "B"], dtype=dtype)))["symbol"].to_list() == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [
+        (["buy", "Sell"], [1, -1]),
+        (["b", "s"], [1, -1]),
+        ([None, "buy"], [0, 1]),
+        (pl.Series([1, -1], dtype=pl.Int64), [1, -1]),
+        (pl.Series([None, -1], dtype=pl.Int8), [0, -1]),
+    ],
+)
+def test_sides(side: Any, expected: list[int]) -> None:
+    assert trades_of(base(side=side))["side"].to_list() == expected
+
+
+def test_numbers_are_converted() -> None:
+    frame = trades_of(base(price=[1, 2], size=pl.Series([3, 4], dtype=pl.Float32), id=[7, 8]))
+    assert frame["price"].to_list() == [1.0, 2.0] and frame["id"].to_list() == [7, 8]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"price": ["1", "2"]}, "column 'price'"),
+        ({"ts": ["2024", "2025"]}, "column 'ts'"),
+        ({"ts": [0.0, 1.0]}, "column 'ts'"),
+        ({"symbol": [1, 2]}, "column 'symbol'"),
+        ({"id": [-1, 2]}, "column 'id'"),
+        ({"side": [1.5, 0.5]}, "column 'side'"),
+        ({"colour": [1, 2]}, "unknown column 'colour'; Trade rows have symbol, ts, price, size, side \\(optional\\)"),
+    ],
+)
+def test_columns_that_do_not_fit(columns: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        trades_of(base(**columns))
+
+
+@pytest.mark.parametrize("name", ["ts", "symbol", "price", "size"])
+def test_required_columns(name: str) -> None:
+    with pytest.raises(ValueError, match=f"missing column '{name}'"):
+        trades_of(base().drop(name))
+
+
+def test_bad_rows_are_refused_whole_and_counted() -> None:
+    nan = float("nan")
+    frame = pl.DataFrame(
+        {
+            "ts": [0, 1, None, -5, 4, 5, 6, 7],
+            "symbol": ["A", None, "A", "A", "A", "A", "A", "A"],
+            "price": [1.0, 1.0, 1.0, 1.0, nan, -1.0, 1.0, 1.0],
+            "size": [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0],
+        }
+    )
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("trades", openquant.Trade))
+    replay = graph.replay({"trades": frame})
+    assert table.frame()["ts"].to_physical().to_list() == [0, 7]
+    assert replay.rejected == {"timestamp": 2, "price": 2, "size": 1, "null": 1}
+    assert graph.describe().filter(name="trades")["refused"].to_list() == [6]
+
+
+def test_a_frame_is_read_without_a_copy() -> None:
+    frame = market(10_000).with_columns(pl.col("symbol").cast(pl.Categorical))
+    arrays = openquant.frames.arrays(frame, openquant.Trade, "frame")
+    given = [frame[f.name] if f.name in frame.columns else None for f in openquant.Trade.fields]
+    for array, series in zip(arrays, given, strict=True):
+        if array is not None and series is not None:
+            assert np.shares_memory(array, series.to_numpy())
+
+
+def test_frames_of_several_chunks_and_empty_frames() -> None:
+    trades = market(100)
+    assert trades_of(pl.concat([trades[:30], trades[30:]], rechunk=False)).equals(trades_of(trades))
+    assert trades_of(trades.clear()).schema == pl.Schema(openquant.Trade.schema)
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_a_corrupt_line_is_counted(tmp_path: Path, gzipped: bool) -> None:
+    text = "ts,symbol,price,size,side\n1742944020715000000,A,1.5,2,buy\n1742944020715000000,A,oops,2,buy\n1742944020716000000,A,2.5,1,sell\n"
+    path = tmp_path / ("trades.csv.gz" if gzipped else "trades.csv")
+    path.write_bytes(gzip.compress(text.encode()) if gzipped else text.encode())
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("trades", openquant.Trade))
+    assert graph.replay({"trades": path}).rejected == {"malformed": 1}
+    assert table.frame()["price"].to_list() == [1.5, 2.5] and table.frame()["side"].to_list() == [1, -1]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        openquant.read_trades(tmp_path / "none.csv")
+    for name, content, message in (
+        ("e.csv", b"", "is empty"),
+        ("x.csv", b"hello\n", "no known format"),
+        ("h.csv", b"ts,price\n1,2\n", "exactly one size"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            openquant.read_trades(tmp_path / name)
+    with pytest.raises(ValueError, match="folder"):
+        openquant.read_trades(tmp_path)
+    cut = gzip.compress(b"ts,price,size\n" + b"1742944020715000000,1,1\n" * 50_000)
+    (tmp_path / "cut.gz").write_bytes(cut[: len(cut) // 2])
+    with pytest.raises(ValueError, match="truncated"):
+        trades_of(tmp_path / "cut.gz")
+    feed = openquant.read_trades(
+        Path(__file__).resolve().parents[2] / "data" / "binance_spot_btc_eth_sol_20250325.csv.gz"
+    )
+    trades_of(feed)
+    with pytest.raises(ValueError, match="open it again"):
+        trades_of(feed)
+
+
+def test_several_files_are_merged_by_time(tmp_path: Path) -> None:
+    trades = market(500).with_columns(ts=pl.col("ts") + 1_742_944_020_000_000_000)
+    paths = []
+    for symbol in ("BTC", "ETH", "SOL"):
+        paths.append(tmp_path / f"{symbol}.csv")
+        trades.filter(symbol=symbol).write_csv(paths[-1])
+    merged = trades_of(openquant.read_trades(*paths))
+    assert merged.sort("ts", "symbol", maintain_order=True).equals(
+        trades_of(trades).sort("ts", "symbol", maintain_order=True)
+    )
+    assert merged["ts"].is_sorted()
+    assert trades_of(openquant.read_trades(*paths, only=["ETH"]))["symbol"].unique().to_list() == ["ETH"]
+
+
+def test_recordings() -> None:
+    spot = trades_of(recording("binance_spot_btcusdt_20240808.gz"))
+    assert spot.height == 9757
+    name = "binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz"
+    three = trades_of(openquant.read_trades(recording(name), instruments=["BTCUSDT", "ETHUSDT", "SOLUSDT"]))
+    assert three.height == 11_032
+    assert dict(three["symbol"].value_counts().iter_rows()) == {"BTCUSDT": 6770, "ETHUSDT": 1805, "SOLUSDT": 2457}
+
+
+def test_usdm_ids_run_without_a_gap(usdm: pl.DataFrame) -> None:
+    assert (usdm["id"].diff().drop_nulls() == 1).all()
+    assert (
+        (usdm["ts"] - usdm["ts_recv"]).dt.total_milliseconds().median() or 0
+    ) > 1000  # the recorder's clock ran behind
