@@ -65,6 +65,8 @@ BinanceDecoder::Result BinanceDecoder::decode(std::string_view frame, Trade& tra
         auto data = object.find_field_unordered("data");
         if (data.error() == simdjson::SUCCESS) {
             result = parser_->payload(data.get_object(), trade);
+        } else if (data.error() != simdjson::NO_SUCH_FIELD) {
+            return Result::malformed;  // a broken document cannot be rewound
         } else {
             document.rewind();
             result = parser_->payload(document.get_object(), trade);

@@ -108,10 +108,9 @@ bool time(std::string_view text, std::int64_t& out) {
 }
 
 bool side(std::string_view text, std::int8_t& out) {
-    const std::string t = folded(text);
-    if (t == "buy" || t == "b" || t == "1" || t == "+1") out = 1;
-    else if (t == "sell" || t == "s") out = -1;
-    else if (text == "-1") out = -1;
+    const std::string t = folded(text);  // drops a minus
+    if (t == "sell" || t == "s" || text == "-1") out = -1;
+    else if (t == "buy" || t == "b" || text == "1" || text == "+1") out = 1;
     else if (t.empty() || t == "0" || t == "unknown") out = 0;
     else return false;
     return true;

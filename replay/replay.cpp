@@ -45,7 +45,7 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
             continue;
         }
         const std::int64_t until = due(now);
-        if (until == any_time || next_time() <= until) {
+        if (until == any_time || next_time() <= until || next_time() == any_time) {
             if (chunk(options_.chunk, until) == 0 && next_time() == any_time) finish();
             continue;
         }

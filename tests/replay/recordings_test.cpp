@@ -1,0 +1,99 @@
+// The real recordings against what is known of them; skipped where they are not there.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+
+#include "files.hpp"
+#include "openquant/operators/dollar_bars.hpp"
+#include "twin.hpp"
+
+namespace openquant::testing {
+
+namespace {
+
+/// Path of a recording, or nothing and a message that the test is skipped.
+std::optional<std::string> recording(const std::string& name) {
+    const char* given = std::getenv("OPENQUANT_RECORDINGS");
+    const std::string path = std::string(given ? given : OPENQUANT_RECORDINGS) + "/" + name;
+    if (std::filesystem::exists(path)) return path;
+    std::cout << "skipped: no recording at " << path << "; OPENQUANT_RECORDINGS names the folder\n";
+    return {};
+}
+
+constexpr std::int64_t second = 1'000'000'000;
+
+std::size_t most_per(const std::vector<Trade>& trades, std::int64_t unit) {
+    std::map<std::int64_t, std::size_t> counts;
+    for (const Trade& t : trades) ++counts[t.ts / unit];
+    return std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
+}
+
+}  // namespace
+
+TEST_CASE("USD-M capture: trades, ids without a gap, and dollar bars") {
+    const auto path = recording("binance_usdm_btcusdt_20240808.gz");
+    if (!path) return;
+    const ReadFile file = read_trades(*path);
+    const auto trades = file.trades();
+    REQUIRE(trades.size() == 21'313);
+    CHECK(file.malformed() == 0);
+    for (std::size_t i = 1; i < trades.size(); ++i)
+        if (trades[i].id != trades[i - 1].id + 1) FAIL_CHECK("a gap at row " << i);
+    CHECK(file.rows[0].symbol == "BTCUSDT");
+    CHECK(trades.front().ts / second == 1'723'161'256);
+    CHECK(trades.back().ts / second == 1'723'161'599);
+    CHECK(most_per(trades, second) == 1'647);
+    CHECK(most_per(trades, second / 1'000) == 348);
+
+    Graph graph;
+    const Port source = graph.source<Trade>("trades");
+    Table& breaks = graph.collect(source.continuity());
+    std::vector<Table*> tables;
+    for (const Remainder remainder : {Remainder::reset, Remainder::carry, Remainder::split})
+        for (const double dollars : {1e5, 1e6, 1e7}) tables.push_back(&graph.collect(graph.add(DollarBars{.dollar_value_per_bar = dollars, .remainder = remainder}, source)));
+    std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+    feeds.emplace_back("trades", open_trades(*path));
+    replay(graph, std::move(feeds), {.chunk = 4096});
+    std::vector<std::size_t> bars;
+    for (const Table* table : tables) bars.push_back(table->rows());
+    // With carry a trade closes one bar at most, so bars of 1e5 are fewer than with split.
+    CHECK((std::vector(bars.begin(), bars.begin() + 3) == std::vector<std::size_t>{1'055, 136, 14}));
+    CHECK((std::vector(bars.begin() + 6, bars.end()) == std::vector<std::size_t>{1'498, 149, 14}));
+    CAPTURE(bars);
+    CHECK((std::vector(bars.begin() + 3, bars.begin() + 6) == std::vector<std::size_t>{1'498, 149, 14}));
+    for (const Continuity& b : breaks.as<Continuity>()) CHECK(b.kind == Break::late);
+}
+
+TEST_CASE("spot capture: trades without a gap") {
+    const auto path = recording("binance_spot_btcusdt_20240808.gz");
+    if (!path) return;
+    const auto trades = read_trades(*path).trades();
+    REQUIRE(trades.size() == 9'757);
+    for (std::size_t i = 1; i < trades.size(); ++i)
+        if (trades[i].id != trades[i - 1].id + 1) FAIL_CHECK("a gap at row " << i);
+}
+
+TEST_CASE("JSON lines of three instruments: trades among quotes, ids without a gap by symbol") {
+    const auto path = recording("binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz");
+    if (!path) return;
+    const ReadFile file = read_trades(*path, with_instruments({"BTCUSDT", "ETHUSDT", "SOLUSDT"}));
+    REQUIRE(file.rows.size() == 11'032);
+    CHECK(file.malformed() == 0);
+    std::map<std::string, std::uint64_t> last;
+    for (const Tick& tick : file.rows) {
+        const auto id = std::get<Trade>(tick.row).id;
+        auto& before = last[tick.symbol];
+        if (before != 0 && id != before + 1) FAIL_CHECK("a gap of " << tick.symbol << " before " << id);
+        before = id;
+    }
+    CHECK(last.size() == 3);
+}
+
+TEST_CASE("recordings that are no trade files are refused clearly") {
+    const auto path = recording("binance_spot_market_data_with_disconnect_events.json");
+    if (path) CHECK_THROWS_WITH(read_trades(*path), Catch::Contains("no known format"));
+}
+
+}  // namespace openquant::testing
