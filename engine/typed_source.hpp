@@ -16,7 +16,7 @@ public:
     TypedSource(std::string name_, IdKind ids_) : Source(std::move(name_), event_type<E>(), ids_) {}
 
     void open(const Batch& batch) override {
-        if (batch.dictionary != dictionary_ || !batch.names) ids_of_code_.clear(), dictionary_ = batch.dictionary;
+        if (batch.dictionary != dictionary_ || !batch.names) forget_codes(), dictionary_ = batch.dictionary;
         batch_ = batch;
         next_break_ = 0;
         filled_ = FilledColumns<E>(batch.columns);
@@ -80,24 +80,25 @@ public:
 
     void adopt() override {
         Source::adopt();
-        ids_of_code_.clear();  // symbols may have other ids now
+        forget_codes();  // symbols may have other ids now
     }
 
 private:
     /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed. This is most
     /// of what a sound chunk costs here, so it goes column by column, and every loop can be vectorised.
     bool clean(std::size_t begin, std::size_t end) const {
-        bool ok = view_->template column<0>()[begin] >= memory_.max_ts && all_symbols_known(begin, end) && never_back(begin, end);
+        bool ok = view_->template column<0>()[begin] >= memory_.max_ts && all_below(Batch::no_symbol, begin, end) && never_back(begin, end);
         for_each_field<E>([&](auto index, auto f) {
             const auto column = view_->template column<index.value>();
             if (f.fault != Fault::none && column.mask != 0) ok = ok && all_sound(f, column.data + begin, end - begin);
         });
         return ok;
     }
-    bool all_symbols_known(std::size_t begin, std::size_t end) const {
-        std::uint32_t unknown = 0;
-        for (std::size_t row = begin; row < end; ++row) unknown |= batch_.codes.data[row] == Batch::no_symbol;
-        return unknown == 0;
+    bool all_below(std::uint32_t limit, std::size_t begin, std::size_t end) const {
+        const std::uint32_t* const codes = batch_.codes.data;
+        std::uint32_t beyond = 0;
+        for (std::size_t row = begin; row < end; ++row) beyond |= codes[row] >= limit;
+        return beyond == 0;
     }
     bool never_back(std::size_t begin, std::size_t end) const {
         const std::int64_t* const ts = view_->template column<0>().data;
@@ -126,36 +127,63 @@ private:
     }
 
     void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
+        // Codes given in the order of first appearance are the ids themselves; others are looked up.
+        const bool same = all_below(same_codes_, begin, end);
+        if (!same) look_up(begin, end, symbols, position);
+        rows.rows = end - begin;
+        rows.symbols = {same ? batch_.codes.data + begin : symbol_ids_.data()};
+        rows.columns = filled_.columns;
+        for (std::size_t i = 0; i < rows.columns.size(); ++i)
+            if (rows.columns[i].mask) rows.columns[i].data += begin * width(rows.type->fields[i].kind);
+        note_times(begin, end);
+    }
+
+    void look_up(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
         symbol_ids_.resize(end - begin);
-        const std::int64_t* const ts = view_->template column<0>().data;
         const std::uint32_t* const codes = batch_.codes.data;
         const SymbolId* map = ids_of_code_.data();
         std::size_t mapped = ids_of_code_.size();
-        std::int64_t* last_ts = memory_.last_ts.data();
-        SymbolId* const ids_out = symbol_ids_.data();
+        SymbolId* const out = symbol_ids_.data();
         for (std::size_t row = begin; row < end; ++row) {
             const std::uint32_t code = codes[row];
             if (code >= mapped || map[code] == every_symbol) [[unlikely]] {
                 symbol_of(code, symbols, position + (row - begin));
-                map = ids_of_code_.data(), mapped = ids_of_code_.size(), last_ts = memory_.last_ts.data();
+                map = ids_of_code_.data(), mapped = ids_of_code_.size();
             }
-            ids_out[row - begin] = map[code];
-            last_ts[map[code]] = ts[row];
+            out[row - begin] = map[code];
         }
+    }
+
+    /// Each symbol's latest time is that of its last row here; from the end back, until every symbol has been met.
+    void note_times(std::size_t begin, std::size_t end) {
         memory_.max_ts = time(end - 1);
-        rows.rows = end - begin;
-        rows.symbols = {symbol_ids_.data()};
-        rows.columns = filled_.columns;
-        for (std::size_t i = 0; i < rows.columns.size(); ++i)
-            if (rows.columns[i].mask) rows.columns[i].data += begin * width(rows.type->fields[i].kind);
+        ++chunk_;
+        noted_in_.resize(memory_.last_ts.size(), 0);
+        std::size_t left = codes_known_;
+        for (std::size_t row = end; row > begin && left > 0; --row) {
+            const SymbolId symbol = rows.symbols.data[row - 1 - begin];
+            if (noted_in_[symbol] == chunk_) continue;
+            noted_in_[symbol] = chunk_;
+            memory_.last_ts[symbol] = time(row - 1);
+            --left;
+        }
     }
 
     SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
         if (code >= ids_of_code_.size()) ids_of_code_.resize(batch_.names->size(), every_symbol);
         SymbolId& id = ids_of_code_[code];
-        if (id == every_symbol) id = symbols.id((*batch_.names)[code], position);
-        remember(id + 1);
+        if (id == every_symbol) {
+            id = symbols.id((*batch_.names)[code], position);
+            remember(id + 1);
+            ++codes_known_;
+            while (same_codes_ < ids_of_code_.size() && ids_of_code_[same_codes_] == same_codes_) ++same_codes_;
+        }
         return id;
+    }
+    void forget_codes() {
+        ids_of_code_.clear();
+        same_codes_ = 0;
+        codes_known_ = 0;
     }
     void remember(std::size_t symbols) {
         if (memory_.last_ts.size() >= symbols) return;
@@ -204,6 +232,10 @@ private:
     std::uint64_t dictionary_ = 0;
     std::size_t next_break_ = 0;
     std::vector<SymbolId> ids_of_code_, symbol_ids_;
+    std::uint32_t same_codes_ = 0;  // codes below this are their own ids
+    std::size_t codes_known_ = 0;
+    std::uint64_t chunk_ = 0;
+    std::vector<std::uint64_t> noted_in_;  // by symbol: the last chunk that noted its time
     Rows<E> copied_;
     Rows<Continuity> breaks_;
     std::vector<std::uint64_t> positions_, break_positions_;

@@ -47,10 +47,11 @@ BorrowedColumns borrow_columns(const EventType& type, const py::list& columns, c
     batch.rows = static_cast<std::size_t>(codes.size());
     check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", batch.rows);
     batch.codes = {static_cast<const std::uint32_t*>(codes.data())};
+    const auto known = static_cast<std::uint32_t>(owner->names.size());
+    std::uint32_t unknown = 0;
     for (std::size_t row = 0; row < batch.rows; ++row)
-        if (batch.codes[row] >= owner->names.size() && batch.codes[row] != Batch::no_symbol)
-            throw std::invalid_argument("column 'symbol' has code " + std::to_string(batch.codes[row]) + " at row " + std::to_string(row) + ", but " +
-                                        std::to_string(owner->names.size()) + " names are given");
+        unknown |= static_cast<std::uint32_t>((batch.codes.data[row] >= known) & (batch.codes.data[row] != Batch::no_symbol));
+    if (unknown) throw std::invalid_argument("column 'symbol' has a code beyond the " + std::to_string(known) + " names given");
     owner->arrays.push_back(codes);
     if (columns.size() != type.fields.size()) throw std::invalid_argument("one column for each field of " + std::string(type.name) + " is wanted");
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
@@ -72,17 +73,15 @@ std::pair<py::array, py::array> first_rows(const py::array& codes) {
     const auto rows = static_cast<std::size_t>(codes.size());
     check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", rows);
     const auto* code = static_cast<const std::uint32_t*>(codes.data());
-    std::vector<bool> seen;
+    std::vector<std::uint8_t> seen(64);
     std::vector<std::uint32_t> distinct;
     std::vector<std::int64_t> first;
-    std::uint32_t previous = Batch::no_symbol;
     for (std::size_t row = 0; row < rows; ++row) {
-        if (code[row] == previous || code[row] == Batch::no_symbol) continue;
-        previous = code[row];
-        if (previous >= seen.size()) seen.resize(previous + std::size_t{1});
-        if (seen[previous]) continue;
-        seen[previous] = true;
-        distinct.push_back(previous);
+        if (code[row] < seen.size() && seen[code[row]]) [[likely]] continue;
+        if (code[row] == Batch::no_symbol) continue;
+        if (code[row] >= seen.size()) seen.resize(2 * (code[row] + std::size_t{1}));
+        seen[code[row]] = 1;
+        distinct.push_back(code[row]);
         first.push_back(static_cast<std::int64_t>(row));
     }
     return {py::array_t<std::uint32_t>(static_cast<py::ssize_t>(distinct.size()), distinct.data()),

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 import openquant
 from openquant import report
-from openquant.strategy import Strategy, strategy
+from openquant.strategy import strategy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -131,7 +131,7 @@ def test_snapshot_continues_to_the_same_bits() -> None:
     with pytest.raises(ValueError, match=r"DollarBars\(dollar_value_per_bar=300.*dollar_value_per_bar=301"):
         other.restore(state)
     for damaged in (state[:-1], state[:50] + bytes([state[50] ^ 1]) + state[51:]):
-        with pytest.raises(ValueError, match="damaged|not an openquant"):
+        with pytest.raises(ValueError, match=r"damaged|not an openquant"):
             second.restore(damaged)
 
 
@@ -296,7 +296,7 @@ def test_a_callable_that_fails_names_node_and_row() -> None:
         raise KeyError("no such feature")
 
     graph.add(broken, bars)
-    with pytest.raises(RuntimeError, match="node 'broken' failed at row 0 .*KeyError") as caught:
+    with pytest.raises(RuntimeError, match=r"node 'broken' failed at row 0 .*KeyError") as caught:
         graph.replay({"trades": market(100)})
     assert isinstance(caught.value.__cause__, KeyError)
 

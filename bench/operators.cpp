@@ -1,0 +1,80 @@
+// Every operator of the catalogue, alone and as a node of a replayed graph, in nanoseconds per input row.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+
+#include "openquant/operators/catalogue.hpp"
+#include "openquant/replay/replay.hpp"
+#include "streams.hpp"
+
+namespace openquant {
+namespace {
+
+constexpr std::size_t rows_per_input = 200'000;
+
+/// One clean recording per declared input of Op.
+template <class Op>
+std::vector<testing::Recording> recordings() {
+    std::vector<testing::Recording> out;
+    for_each_input<Op>([&](auto index, auto in) {
+        out.push_back(testing::generate(event_type<typename decltype(in)::Type>(), 7 + index.value, rows_per_input, {.dirty = false}));
+    });
+    return out;
+}
+
+template <class Op>
+void bare(benchmark::State& state) {
+    std::vector<testing::Row> rows;
+    for (const auto& recording : recordings<Op>())
+        for (const auto& tick : recording.ticks) rows.push_back(tick.row);
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return testing::time_of(a) < testing::time_of(b); });
+    std::size_t emitted = 0;
+    for (auto _ : state) {
+        Op op{};
+        for (const testing::Row& row : rows)
+            std::visit([&](const auto& e) {
+                if constexpr (requires { op.update(e, [&](const auto&) { ++emitted; }); }) op.update(e, [&](const auto&) { ++emitted; });
+            }, row);
+        benchmark::DoNotOptimize(emitted);
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * rows.size()));
+}
+
+template <class Op>
+void in_graph(benchmark::State& state) {
+    const auto inputs = recordings<Op>();
+    std::size_t rows = 0;
+    for (auto _ : state) {
+        state.PauseTiming();
+        Graph graph;
+        std::vector<Named> ports;
+        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+        for_each_input<Op>([&](auto index, auto in) {
+            const std::string name(in.name);
+            ports.push_back({name, graph.source<typename decltype(in)::Type>(name)});
+            feeds.emplace_back(name, testing::feed_of(inputs[index.value]));
+            rows += inputs[index.value].ticks.size();
+        });
+        graph.collect(graph.add_node(std::make_unique<OperatorNode<Op>>(Op{}), {}, ports));
+        Replay replay(graph, std::move(feeds));
+        state.ResumeTiming();
+        replay.run();
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(rows));
+}
+
+template <class... Ops>
+void register_all(Types<Ops...>) {
+    const auto add = [](std::string name, auto* function) { benchmark::RegisterBenchmark(name.c_str(), function)->Unit(benchmark::kMillisecond); };
+    ((add(std::string(Ops::schema().name) + "/bare", &bare<Ops>), add(std::string(Ops::schema().name) + "/in_graph", &in_graph<Ops>)), ...);
+}
+
+}  // namespace
+}  // namespace openquant
+
+int main(int argc, char** argv) {
+    openquant::register_all(openquant::Catalogue{});
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+}
