@@ -32,9 +32,11 @@ void bare(benchmark::State& state) {
     for (auto _ : state) {
         Op op{};
         for (const testing::Row& row : rows)
-            std::visit([&](const auto& e) {
-                if constexpr (requires { op.update(e, [&](const auto&) { ++emitted; }); }) op.update(e, [&](const auto&) { ++emitted; });
-            }, row);
+            std::visit(
+                [&](const auto& e) {
+                    if constexpr (requires { op.update(e, [&](const auto&) { ++emitted; }); }) op.update(e, [&](const auto&) { ++emitted; });
+                },
+                row);
         benchmark::DoNotOptimize(emitted);
     }
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * rows.size()));

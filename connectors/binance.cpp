@@ -28,15 +28,23 @@ struct BinanceDecoder::Parser {
                     break;
                 }
                 case 's': symbol = std::string_view(value.get_string()); break;
-                case 'E': if (!json::get_number(value, sent)) return Result::malformed; break;
-                case 'T': if (!json::get_number(value, matched)) return Result::malformed; break;
+                case 'E':
+                    if (!json::get_number(value, sent)) return Result::malformed;
+                    break;
+                case 'T':
+                    if (!json::get_number(value, matched)) return Result::malformed;
+                    break;
                 case 't':
                 case 'a':  // an id in trade or aggTrade; older spot frames carry an order id as `a` beside `t`
                     if (key[0] == 't' || trade.id == 0)
                         if (!json::get_number(value, trade.id)) return Result::malformed;
                     break;
-                case 'p': if (!json::get_number(value, trade.price)) return Result::malformed; break;
-                case 'q': if (!json::get_number(value, trade.size)) return Result::malformed; break;
+                case 'p':
+                    if (!json::get_number(value, trade.price)) return Result::malformed;
+                    break;
+                case 'q':
+                    if (!json::get_number(value, trade.size)) return Result::malformed;
+                    break;
                 case 'm': maker = value.get_bool(), has_maker = true; break;
                 case 'X': market = std::string_view(value.get_string()) == "MARKET"; break;
                 default: break;
@@ -73,9 +81,7 @@ BinanceDecoder::Result BinanceDecoder::decode(std::string_view frame, Trade& tra
         }
         symbol = parser_->symbol;
         return result;
-    } catch (const simdjson::simdjson_error&) {
-        return Result::malformed;
-    }
+    } catch (const simdjson::simdjson_error&) { return Result::malformed; }
 }
 
 }  // namespace openquant

@@ -27,9 +27,7 @@ void EngineLoop::start(const InletOptions& options) {
         std::optional<Graph::Running> hold;
         try {
             hold.emplace(graph_);
-        } catch (...) {
-            return ready.set_exception(std::current_exception());
-        }
+        } catch (...) { return ready.set_exception(std::current_exception()); }
         {
             const std::scoped_lock lock(tasks_mutex_);
             taking_tasks_ = true;

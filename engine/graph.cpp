@@ -73,8 +73,7 @@ void Graph::wire(Node& node, const std::vector<Port>& ports, const std::vector<N
     for (const bool required : {true, false})
         for (std::size_t i = 0; i < declared.size() && next < ports.size(); ++i)
             if (declared[i].required == required) given[i] = &ports[next++];
-    if (next < ports.size())
-        throw std::invalid_argument(who + ": " + std::to_string(ports.size()) + " inputs given, but it takes " + input_list(declared));
+    if (next < ports.size()) throw std::invalid_argument(who + ": " + std::to_string(ports.size()) + " inputs given, but it takes " + input_list(declared));
     for (const auto& [input, port] : named) {
         const auto at = std::find_if(declared.begin(), declared.end(), [&](const auto& d) { return d.name == input; });
         if (at == declared.end()) throw std::invalid_argument(who + " has no input '" + input + "'; it takes " + input_list(declared));
@@ -92,8 +91,8 @@ void Graph::wire(Node& node, const std::vector<Port>& ports, const std::vector<N
         const Port& port = *given[i];
         if (port.graph != this) throw std::invalid_argument(who + ": input '" + std::string(want.name) + "' comes from another graph");
         if (!port.stream->type || !port.type().readable_as(*want.type))
-            throw std::invalid_argument(who + ": input '" + std::string(want.name) + "' takes " + std::string(want.type->name) + ", but '" +
-                                        port.stream->name + "' gives " + std::string(port.stream->type ? port.type().name : "nothing"));
+            throw std::invalid_argument(who + ": input '" + std::string(want.name) + "' takes " + std::string(want.type->name) + ", but '" + port.stream->name +
+                                        "' gives " + std::string(port.stream->type ? port.type().name : "nothing"));
         node.inputs[i] = port.stream;
         if (port.breaks) breaks = port.breaks;
     }
@@ -133,13 +132,9 @@ void Graph::begin_chunk() {
     for (const auto& source : sources_) source->begin_chunk();
 }
 
-void Graph::take(std::size_t source, std::size_t begin, std::size_t end) {
-    sources_[source]->take(begin, end, symbols_, position_);
-}
+void Graph::take(std::size_t source, std::size_t begin, std::size_t end) { sources_[source]->take(begin, end, symbols_, position_); }
 
-void Graph::take_all(std::size_t source, std::size_t begin, std::size_t end) {
-    sources_[source]->take_all(begin, end, symbols_, position_);
-}
+void Graph::take_all(std::size_t source, std::size_t begin, std::size_t end) { sources_[source]->take_all(begin, end, symbols_, position_); }
 
 void Graph::run_chunk() {
     for (const auto& source : sources_) source->end_chunk();
@@ -177,8 +172,7 @@ std::size_t Graph::source_index(std::string_view name) const {
 }
 
 Graph::Running::Running(Graph& graph) : graph_(graph) {
-    if (graph.running_.exchange(true))
-        throw std::invalid_argument("the graph is already running: stop it, or finish its replay, first");
+    if (graph.running_.exchange(true)) throw std::invalid_argument("the graph is already running: stop it, or finish its replay, first");
     try {
         graph.seal();
     } catch (...) {

@@ -84,8 +84,7 @@ protected:
     const std::vector<std::string>& known_names() {
         if (drained_names_.size() < names_count_.load(std::memory_order_acquire)) {
             const std::scoped_lock lock(names_mutex_);
-            drained_names_.insert(drained_names_.end(), names_.begin() + static_cast<std::ptrdiff_t>(drained_names_.size()),
-                                  names_.end());
+            drained_names_.insert(drained_names_.end(), names_.begin() + static_cast<std::ptrdiff_t>(drained_names_.size()), names_.end());
         }
         return drained_names_;
     }

@@ -50,8 +50,7 @@ struct Metrics {
         if ((calls++ & 63) != 0 && rows < 256) return work();
         const auto start = std::chrono::steady_clock::now();
         work();
-        const auto ns = static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count());
+        const auto ns = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count());
         call_ns.add(ns);
         timed_rows += rows;
         timed_ns += ns;

@@ -23,9 +23,9 @@ class Node {
 public:
     virtual ~Node() = default;
 
-    std::string name;                     // unique in its graph
-    std::vector<const Stream*> inputs;    // by declared input; null where an optional one is open
-    Stream output;                        // type is null for a sink
+    std::string name;                   // unique in its graph
+    std::vector<const Stream*> inputs;  // by declared input; null where an optional one is open
+    Stream output;                      // type is null for a sink
     Metrics metrics;
 
     virtual std::string signature() const = 0;  // type and parameters, as in a snapshot's shape

@@ -30,9 +30,7 @@ public:
     }
     std::vector<NodeInput> declared() const override {
         std::vector<NodeInput> out;
-        for_each_input<Op>([&](auto, auto in) {
-            out.push_back({in.name, &event_type<typename decltype(in)::Type>(), in.required});
-        });
+        for_each_input<Op>([&](auto, auto in) { out.push_back({in.name, &event_type<typename decltype(in)::Type>(), in.required}); });
         return out;
     }
     std::uint64_t refused() const override {
@@ -105,8 +103,8 @@ private:
     }
     void finish() {
         if (overflow_)
-            throw std::overflow_error("node '" + name + "' emitted more rows for one row than this graph can order (2^" +
-                                      std::to_string(digit_bits_) + "); make its parameters coarser or nest fewer nodes");
+            throw std::overflow_error("node '" + name + "' emitted more rows for one row than this graph can order (2^" + std::to_string(digit_bits_) +
+                                      "); make its parameters coarser or nest fewer nodes");
         rows_.show(output);
         output.keys = {positions_.data(), output.depth > 0 ? subs_.data() : nullptr, 0};
     }

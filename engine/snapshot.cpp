@@ -19,8 +19,7 @@ void check_shape(const std::vector<std::string>& saved, const std::vector<std::s
     for (std::size_t i = 0; i < std::max(saved.size(), ours.size()); ++i) {
         if (i >= saved.size()) throw std::invalid_argument("snapshot is of another graph: it lacks " + ours[i]);
         if (i >= ours.size()) throw std::invalid_argument("snapshot is of another graph: it has " + saved[i] + ", which this one lacks");
-        if (saved[i] != ours[i])
-            throw std::invalid_argument("snapshot is of another graph: it has " + saved[i] + " where this one has " + ours[i]);
+        if (saved[i] != ours[i]) throw std::invalid_argument("snapshot is of another graph: it has " + saved[i] + " where this one has " + ours[i]);
     }
 }
 

@@ -21,8 +21,6 @@ Source::Source(std::string name_, const EventType& type, IdKind ids_) : name(std
 
 Source::~Source() = default;
 
-std::uint64_t Source::rejected_total() const {
-    return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0});
-}
+std::uint64_t Source::rejected_total() const { return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0}); }
 
 }  // namespace openquant

@@ -63,12 +63,12 @@ public:
         for_each_field<E>([&](auto index, auto) { bind(index, columns[index.value]); });
     }
     template <std::size_t I>
-    const auto& column() const { return std::get<I>(columns_); }
+    const auto& column() const {
+        return std::get<I>(columns_);
+    }
 
     /// Inlined, so that fields a consumer does not use are not even loaded.
-    [[gnu::always_inline]] E operator[](std::size_t row) const {
-        return gather(row, std::make_index_sequence<field_count<E>>{});
-    }
+    [[gnu::always_inline]] E operator[](std::size_t row) const { return gather(row, std::make_index_sequence<field_count<E>>{}); }
 
 private:
     template <std::size_t... I>
@@ -76,9 +76,7 @@ private:
         constexpr auto fields = E::fields();
         E e;
         // Only an optional field's column may be absent, so only it pays for the mask.
-        ((e.*(std::get<I>(fields).member) =
-              std::get<I>(fields).required ? std::get<I>(columns_).data[row] : std::get<I>(columns_)[row]),
-         ...);
+        ((e.*(std::get<I>(fields).member) = std::get<I>(fields).required ? std::get<I>(columns_).data[row] : std::get<I>(columns_)[row]), ...);
         return e;
     }
     void bind(auto index, const Column<std::byte>& erased) {
@@ -127,9 +125,7 @@ public:
         stream.rows = size_;
         stream.symbols = {symbols_.get()};
         stream.columns.resize(field_count<E>);
-        for_each_field<E>([&](auto index, auto) {
-            stream.columns[index.value] = {reinterpret_cast<const std::byte*>(std::get<index.value>(columns_).get())};
-        });
+        for_each_field<E>([&](auto index, auto) { stream.columns[index.value] = {reinterpret_cast<const std::byte*>(std::get<index.value>(columns_).get())}; });
     }
 
 private:

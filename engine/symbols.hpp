@@ -27,8 +27,7 @@ public:
     SymbolId id(std::string_view name, std::uint64_t position = 0) {
         if (const auto at = ids_.find(name); at != ids_.end()) return at->second;
         if (names_.size() == max_symbols)
-            throw std::length_error("a graph holds at most " + std::to_string(max_symbols) + " symbols; '" +
-                                    std::string(name) + "' would be one more");
+            throw std::length_error("a graph holds at most " + std::to_string(max_symbols) + " symbols; '" + std::string(name) + "' would be one more");
         const auto fresh = static_cast<SymbolId>(names_.size());
         names_.emplace_back(name);
         since_.push_back(position);

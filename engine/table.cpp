@@ -15,8 +15,7 @@ void Table::process(const SymbolTable& symbols) {
     const std::scoped_lock lock(mutex_);
     const std::size_t n = std::min(in.rows, capacity_ - contents_.rows());
     refused_ += in.rows - n;
-    for (std::size_t id = contents_.names.size(); id < symbols.size(); ++id)
-        contents_.names.push_back(symbols.name(static_cast<SymbolId>(id)));
+    for (std::size_t id = contents_.names.size(); id < symbols.size(); ++id) contents_.names.push_back(symbols.name(static_cast<SymbolId>(id)));
     for (std::size_t row = 0; row < n; ++row) contents_.symbols.push_back(in.symbols[row]);
     for (std::size_t i = 0; i < type_->fields.size(); ++i) {
         const std::size_t bytes = width(type_->fields[i].kind);

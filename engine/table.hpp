@@ -30,8 +30,7 @@ public:
     template <class E>
     std::vector<E> as() const {
         if (type_ != &event_type<E>())
-            throw std::invalid_argument("table '" + name + "' holds " + std::string(type_->name) + " rows, not " +
-                                        std::string(E::name));
+            throw std::invalid_argument("table '" + name + "' holds " + std::string(type_->name) + " rows, not " + std::string(E::name));
         const Contents all = contents();
         std::vector<E> out(all.rows());
         for_each_field<E>([&](auto index, auto f) {

@@ -24,9 +24,7 @@ public:
         kind_ = batch.ids == IdKind::opaque ? ids : batch.ids;
     }
     std::int64_t time(std::size_t row) const override { return (*view_)[row].ts; }
-    bool valid(std::size_t row) const override {
-        return fault_of((*view_)[row]) == Fault::none && batch_.codes[row] != Batch::no_symbol;
-    }
+    bool valid(std::size_t row) const override { return fault_of((*view_)[row]) == Fault::none && batch_.codes[row] != Batch::no_symbol; }
 
     void begin_chunk() override {
         copied_.clear(), positions_.clear();
@@ -58,8 +56,7 @@ public:
     }
 
     void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
-        if (begin == end || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end))
-            return take(begin, end, symbols, position);
+        if (begin == end || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end)) return take(begin, end, symbols, position);
         borrowed_ = true;
         borrow(begin, end, symbols, position);
         rows.keys = {nullptr, nullptr, position};
@@ -103,8 +100,7 @@ private:
     bool never_back(std::size_t begin, std::size_t end) const {
         const std::int64_t* const ts = view_->template column<0>().data;
         std::uint64_t signs = 0;  // of differences; times are within range, so none overflows
-        for (std::size_t row = begin + 1; row < end; ++row)
-            signs |= static_cast<std::uint64_t>(ts[row]) - static_cast<std::uint64_t>(ts[row - 1]);
+        for (std::size_t row = begin + 1; row < end; ++row) signs |= static_cast<std::uint64_t>(ts[row]) - static_cast<std::uint64_t>(ts[row - 1]);
         return signs >> 63 == 0;
     }
     template <class T>

@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
         Replay(graph, std::move(feeds)).run();
 
         for (const Bar& bar : table.as<Bar>())
-            std::printf("%lld open %.2f high %.2f low %.2f close %.2f volume %.4f trades %lld\n", static_cast<long long>(bar.ts), bar.open,
-                        bar.high, bar.low, bar.close, bar.volume, static_cast<long long>(bar.n_obs));
+            std::printf("%lld open %.2f high %.2f low %.2f close %.2f volume %.4f trades %lld\n", static_cast<long long>(bar.ts), bar.open, bar.high, bar.low,
+                        bar.close, bar.volume, static_cast<long long>(bar.n_obs));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "replay: %s\n", error.what());
         return 2;

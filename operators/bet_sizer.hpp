@@ -18,14 +18,11 @@ struct BetSizer {
 
     static constexpr auto schema() {
         return schema_of<Signal>(
-            "BetSizer", "Emits, at each event, the size of a bet on the last prediction known by then.",
-            "AFML 10.3, snippets 10.1 and 10.3",
+            "BetSizer", "Emits, at each event, the size of a bet on the last prediction known by then.", "AFML 10.3, snippets 10.1 and 10.3",
             inputs(input<Prediction>("predictions", "probabilities of winning"),
                    input<Event>("events", "events to bet on; those before the first prediction are refused and counted")),
-            parameters(parameter("num_classes", &BetSizer::num_classes, between(2, 1'000'000), "classes",
-                                 "outcomes the model chooses from"),
-                       parameter("step_size", &BetSizer::step_size, between(0.0, 1.0), "size",
-                                 "sizes are rounded to multiples of this; 0: not rounded")));
+            parameters(parameter("num_classes", &BetSizer::num_classes, between(2, 1'000'000), "classes", "outcomes the model chooses from"),
+                       parameter("step_size", &BetSizer::step_size, between(0.0, 1.0), "size", "sizes are rounded to multiples of this; 0: not rounded")));
     }
     std::uint64_t refused() const noexcept { return refused_; }
 

@@ -5,14 +5,6 @@
 
 namespace openquant {
 
-using Catalogue = Types<
-    DollarBars,
-    CusumFilter,
-    EwmaVolatility,
-    TripleBarrier,
-    WinRate,
-    BetSizer,
-    StrategyReturns
->;
+using Catalogue = Types<DollarBars, CusumFilter, EwmaVolatility, TripleBarrier, WinRate, BetSizer, StrategyReturns>;
 
 }  // namespace openquant

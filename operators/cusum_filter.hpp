@@ -17,11 +17,9 @@ struct CusumFilter {
     std::optional<double> last_{};
 
     static constexpr auto schema() {
-        return schema_of<Event>(
-            "CusumFilter", "Emits an event when the log price has drifted by more than the threshold.", "AFML 2.5.2.1",
-            inputs(input<Price>("prices", "prices to watch: trades or bars")),
-            parameters(parameter("threshold", &CusumFilter::threshold, above(0.0), "log return",
-                                 "drift that makes an event; strict")));
+        return schema_of<Event>("CusumFilter", "Emits an event when the log price has drifted by more than the threshold.", "AFML 2.5.2.1",
+                                inputs(input<Price>("prices", "prices to watch: trades or bars")),
+                                parameters(parameter("threshold", &CusumFilter::threshold, above(0.0), "log return", "drift that makes an event; strict")));
     }
 
     void update(const Price& p, auto&& emit) noexcept {

@@ -27,17 +27,13 @@ struct DollarBars {
 
     static constexpr auto schema() {
         return schema_of<Bar>(
-            "DollarBars", "Emits a bar at the trade where the running dollar value reaches the threshold.",
-            "AFML 2.3.1.4",
-            inputs(optional_input<Continuity>("continuity", "breaks of the source; set the bar's gap flag"),
-                   input<Trade>("trades", "trades to sum")),
-            parameters(
-                parameter("dollar_value_per_bar", &DollarBars::dollar_value_per_bar, above(0.0), "quote currency",
-                          "dollar value that closes a bar"),
-                parameter("remainder", &DollarBars::remainder,
-                          "what becomes of the excess: reset drops it from the running sum, carry starts the next bar's "
-                          "running sum with it, split divides the trade over as many bars as it fills"),
-                parameter("partial", &DollarBars::partial, "emit the unfinished bar when the stream ends")));
+            "DollarBars", "Emits a bar at the trade where the running dollar value reaches the threshold.", "AFML 2.3.1.4",
+            inputs(optional_input<Continuity>("continuity", "breaks of the source; set the bar's gap flag"), input<Trade>("trades", "trades to sum")),
+            parameters(parameter("dollar_value_per_bar", &DollarBars::dollar_value_per_bar, above(0.0), "quote currency", "dollar value that closes a bar"),
+                       parameter("remainder", &DollarBars::remainder,
+                                 "what becomes of the excess: reset drops it from the running sum, carry starts the next bar's "
+                                 "running sum with it, split divides the trade over as many bars as it fills"),
+                       parameter("partial", &DollarBars::partial, "emit the unfinished bar when the stream ends")));
     }
     bool fans_out() const noexcept { return remainder == Remainder::split; }
     std::uint64_t refused() const noexcept { return refused_; }
@@ -46,7 +42,8 @@ struct DollarBars {
 
     void update(const Trade& t, auto&& emit) noexcept {
         const double value = t.price * t.size, sum = running_ + value;
-        if (sum >= dollar_value_per_bar) [[unlikely]] return close(t, value, emit);
+        if (sum >= dollar_value_per_bar) [[unlikely]]
+            return close(t, value, emit);
         bar_.add(t, t.size, value);
         running_ = sum;
     }

@@ -15,19 +15,15 @@ struct EwmaVolatility {
 
     std::optional<double> last_{};
     std::int64_t returns_ = 0;
-    double mean_ = 0.0, variance_ = 0.0;            // weighted mean and biased variance of the returns so far
+    double mean_ = 0.0, variance_ = 0.0;          // weighted mean and biased variance of the returns so far
     double weight_ = 0.0, squared_weight_ = 0.0;  // sums of the weights and of their squares
 
     static constexpr auto schema() {
         return schema_of<Volatility>(
-            "EwmaVolatility",
-            "Exponentially weighted standard deviation of simple returns, bias-corrected; one per price.",
-            "AFML snippet 3.1 (returns.ewm(span=span).std())",
-            inputs(input<Price>("prices", "prices whose returns are measured")),
-            parameters(parameter("span", &EwmaVolatility::span, at_least(1.0), "rows",
-                                 "span of the weights: alpha = 2 / (span + 1)"),
-                       parameter("min_periods", &EwmaVolatility::min_periods, at_least(2), "returns",
-                                 "returns needed before the first value")));
+            "EwmaVolatility", "Exponentially weighted standard deviation of simple returns, bias-corrected; one per price.",
+            "AFML snippet 3.1 (returns.ewm(span=span).std())", inputs(input<Price>("prices", "prices whose returns are measured")),
+            parameters(parameter("span", &EwmaVolatility::span, at_least(1.0), "rows", "span of the weights: alpha = 2 / (span + 1)"),
+                       parameter("min_periods", &EwmaVolatility::min_periods, at_least(2), "returns", "returns needed before the first value")));
     }
 
     void update(const Price& p, auto&& emit) noexcept {
@@ -50,9 +46,7 @@ struct EwmaVolatility {
         emit(Volatility{p.ts, total > squared_weight_ ? std::sqrt(unbiased * variance_) : 0.0});
     }
 
-    static auto state(auto& self) {
-        return std::tie(self.last_, self.returns_, self.mean_, self.variance_, self.weight_, self.squared_weight_);
-    }
+    static auto state(auto& self) { return std::tie(self.last_, self.returns_, self.mean_, self.variance_, self.weight_, self.squared_weight_); }
     bool operator==(const EwmaVolatility&) const = default;
 };
 

@@ -14,12 +14,9 @@ struct StrategyReturns {
 
     static constexpr auto schema() {
         return schema_of<Return>(
-            "StrategyReturns",
-            "Emits, at each price after the first, what the position held since the price before earned.",
+            "StrategyReturns", "Emits, at each price after the first, what the position held since the price before earned.",
             "position[i-1] * (p[i] / p[i-1] - 1); a signal sets the position from its own price on",
-            inputs(input<Price>("prices", "prices to be held over: trades or bars"),
-                   input<Signal>("signals", "positions to hold from here on")),
-            parameters());
+            inputs(input<Price>("prices", "prices to be held over: trades or bars"), input<Signal>("signals", "positions to hold from here on")), parameters());
     }
 
     void update(const Price& p, auto&& emit) noexcept {

@@ -26,12 +26,11 @@ struct TripleBarrier {
     struct Open {
         std::int64_t ts = 0, row = 0;  // of the event
         double price = 0.0, trgt = 0.0, side = 0.0;
-        std::uint64_t number = 0;                // order of the events
+        std::uint64_t number = 0;                  // order of the events
         std::uint32_t older = none, newer = none;  // the list that vertical barriers end from its old side
-        Barrier barrier = Barrier::end;          // set on release
+        Barrier barrier = Barrier::end;            // set on release
         static auto state(auto& self) {
-            return std::tie(self.ts, self.row, self.price, self.trgt, self.side, self.number, self.older, self.newer,
-                            self.barrier);
+            return std::tie(self.ts, self.row, self.price, self.trgt, self.side, self.number, self.older, self.newer, self.barrier);
         }
         bool operator==(const Open&) const = default;
     };
@@ -48,11 +47,11 @@ struct TripleBarrier {
     static constexpr auto schema() {
         using Self = TripleBarrier;
         return schema_of<Label>(
-            "TripleBarrier", "Emits an event's outcome at the price that touches a barrier of it, in event order.",
-            "AFML 3.2 to 3.5",
+            "TripleBarrier", "Emits an event's outcome at the price that touches a barrier of it, in event order.", "AFML 3.2 to 3.5",
             inputs(input<Price>("prices", "prices of the path: trades or bars"),
-                   optional_input<Volatility>("volatility", "target of each event: the last value seen; events before "
-                                                            "the first value have no target and are refused"),
+                   optional_input<Volatility>("volatility",
+                                              "target of each event: the last value seen; events before "
+                                              "the first value have no target and are refused"),
                    input<Event>("events", "events to label")),
             parameters(
                 parameter("pt", &Self::pt, at_least(0.0), "targets", "upper barrier, touched when r > pt * target; 0: none"),
@@ -61,14 +60,14 @@ struct TripleBarrier {
                 parameter("min_ret", &Self::min_ret, at_least(0.0), "return", "events count if their target exceeds this"),
                 parameter("max_bars", &Self::max_bars, at_least(0), "rows of prices", "vertical barrier; 0: none"),
                 parameter("max_time_ns", &Self::max_time_ns, at_least(0), "ns", "vertical barrier; 0: none"),
-                parameter("max_open", &Self::max_open, between(1, 10'000'000), "labels per symbol",
-                          "open labels kept; a further event is refused and counted"),
+                parameter("max_open", &Self::max_open, between(1, 10'000'000), "labels per symbol", "open labels kept; a further event is refused and counted"),
                 parameter("use_side", &Self::use_side, "multiply path returns by the event's side"),
-                parameter("vertical_label", &Self::vertical_label,
-                          "label where no price barrier was touched: the sign of the return, or zero")));
+                parameter("vertical_label", &Self::vertical_label, "label where no price barrier was touched: the sign of the return, or zero")));
     }
     static constexpr bool fans_out() noexcept { return true; }
-    void wired(std::string_view input, bool is) noexcept { if (input == "volatility") scaled_ = is; }
+    void wired(std::string_view input, bool is) noexcept {
+        if (input == "volatility") scaled_ = is;
+    }
     std::uint64_t refused() const noexcept { return refused_; }
 
     void update(const Price& p, auto&& emit) noexcept {
@@ -103,15 +102,13 @@ struct TripleBarrier {
     }
 
     static auto state(auto& self) {
-        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.oldest_, self.newest_, self.events_,
-                        self.refused_, self.row_, self.now_, self.last_, self.volatility_, self.scaled_);
+        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.oldest_, self.newest_, self.events_, self.refused_, self.row_, self.now_,
+                        self.last_, self.volatility_, self.scaled_);
     }
     bool operator==(const TripleBarrier&) const = default;
 
 private:
-    bool expired(const Open& o) const noexcept {
-        return (max_bars > 0 && row_ - o.row >= max_bars) || (max_time_ns > 0 && now_ - o.ts >= max_time_ns);
-    }
+    bool expired(const Open& o) const noexcept { return (max_bars > 0 && row_ - o.row >= max_bars) || (max_time_ns > 0 && now_ - o.ts >= max_time_ns); }
     static double path_return(const Open& o, double price) noexcept { return (price / o.price - 1.0) * o.side; }
 
     std::uint32_t take_slot() {

@@ -14,12 +14,11 @@ struct WinRate {
     std::uint64_t refused_ = 0;
 
     static constexpr auto schema() {
-        return schema_of<Prediction>(
-            "WinRate", "Emits (1 + wins) / (2 + closed) at each event, over the labels of its side that have closed by then.",
-            "Laplace's rule of succession; a win is a label of +1 (AFML 3.6)",
-            inputs(input<Label>("labels", "closed labels that carry a side; others are refused and counted"),
-                   input<Event>("events", "events to bet on; one without a side is refused and counted")),
-            parameters());
+        return schema_of<Prediction>("WinRate", "Emits (1 + wins) / (2 + closed) at each event, over the labels of its side that have closed by then.",
+                                     "Laplace's rule of succession; a win is a label of +1 (AFML 3.6)",
+                                     inputs(input<Label>("labels", "closed labels that carry a side; others are refused and counted"),
+                                            input<Event>("events", "events to bet on; one without a side is refused and counted")),
+                                     parameters());
     }
     std::uint64_t refused() const noexcept { return refused_; }
 

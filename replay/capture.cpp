@@ -20,17 +20,13 @@ private:
         line.remove_prefix(static_cast<std::size_t>(end - line.data()) + 1);
         const auto result = decoder_.decode(line, row.trade, row.symbol);
         row.trade.ts_recv = received;
-        return result == BinanceDecoder::Result::trade   ? Line::trade
-               : result == BinanceDecoder::Result::other ? Line::skip
-                                                         : Line::malformed;
+        return result == BinanceDecoder::Result::trade ? Line::trade : result == BinanceDecoder::Result::other ? Line::skip : Line::malformed;
     }
     BinanceDecoder decoder_;
 };
 
 }  // namespace
 
-std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options) {
-    return std::make_unique<CaptureFile>(std::move(file), options.only);
-}
+std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options) { return std::make_unique<CaptureFile>(std::move(file), options.only); }
 
 }  // namespace openquant

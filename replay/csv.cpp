@@ -42,30 +42,37 @@ std::string folded(std::string_view name) {
 }
 
 Role role_of(std::string_view name) {
-    static constexpr std::pair<std::string_view, Role> roles[] = {
-        {"ts", Role::ts}, {"time", Role::ts}, {"timestamp", Role::ts}, {"datetime", Role::ts}, {"transacttime", Role::ts},
-        {"symbol", Role::symbol}, {"ticker", Role::symbol}, {"price", Role::price},
-        {"size", Role::size}, {"qty", Role::size}, {"quantity", Role::size}, {"amount", Role::size},
-        {"side", Role::side}, {"isbuyermaker", Role::maker},
-        {"id", Role::id}, {"tradeid", Role::id}, {"aggtradeid", Role::id},
-        {"tspublish", Role::ts_publish}, {"tsrecv", Role::ts_recv}, {"flags", Role::flags}};
+    static constexpr std::pair<std::string_view, Role> roles[] = {{"ts", Role::ts},           {"time", Role::ts},
+                                                                  {"timestamp", Role::ts},    {"datetime", Role::ts},
+                                                                  {"transacttime", Role::ts}, {"symbol", Role::symbol},
+                                                                  {"ticker", Role::symbol},   {"price", Role::price},
+                                                                  {"size", Role::size},       {"qty", Role::size},
+                                                                  {"quantity", Role::size},   {"amount", Role::size},
+                                                                  {"side", Role::side},       {"isbuyermaker", Role::maker},
+                                                                  {"id", Role::id},           {"tradeid", Role::id},
+                                                                  {"aggtradeid", Role::id},   {"tspublish", Role::ts_publish},
+                                                                  {"tsrecv", Role::ts_recv},  {"flags", Role::flags}};
     const std::string wanted = folded(name);
     for (const auto& [known, role] : roles)
         if (known == wanted) return role;
     return Role::ignore;
 }
 
-bool is_flag(std::string_view text) { const auto t = folded(text); return t == "true" || t == "false"; }
+bool is_flag(std::string_view text) {
+    const auto t = folded(text);
+    return t == "true" || t == "false";
+}
 
 /// Binance public-data files without a header, told apart by width and by where their booleans stand.
 Layout binance_layout(std::span<const std::string_view> cells, const std::string& path) {
     using enum Role;
     const auto flag = [&](std::size_t i) { return i < cells.size() && is_flag(cells[i]); };
-    if (cells.size() == 6 && flag(5)) return {{id, price, size, ignore, ts, maker}, IdKind::dense};                  // USD-M, COIN-M trades
+    if (cells.size() == 6 && flag(5)) return {{id, price, size, ignore, ts, maker}, IdKind::dense};                     // USD-M, COIN-M trades
     if (cells.size() == 7 && flag(5) && flag(6)) return {{id, price, size, ignore, ts, maker, ignore}, IdKind::dense};  // spot trades
-    if (cells.size() == 7 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker}, IdKind::dense};            // futures aggTrades
-    if (cells.size() == 8 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker, ignore}, IdKind::dense};   // spot aggTrades
-    throw std::invalid_argument("'" + path + "' is in no known format: not a capture, JSON lines, a Binance CSV, or a CSV with a "
+    if (cells.size() == 7 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker}, IdKind::dense};             // futures aggTrades
+    if (cells.size() == 8 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker, ignore}, IdKind::dense};     // spot aggTrades
+    throw std::invalid_argument("'" + path +
+                                "' is in no known format: not a capture, JSON lines, a Binance CSV, or a CSV with a "
                                 "header that names ts, price and size");
 }
 

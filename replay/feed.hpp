@@ -41,8 +41,7 @@ std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds);
 /// Columns that someone else owns, such as a frame's; `batch` is offered once, whole.
 class ColumnsFeed final : public Feed {
 public:
-    ColumnsFeed(const EventType& type, Batch batch, std::shared_ptr<const void> owner)
-        : type_(&type), batch_(std::move(batch)), owner_(std::move(owner)) {}
+    ColumnsFeed(const EventType& type, Batch batch, std::shared_ptr<const void> owner) : type_(&type), batch_(std::move(batch)), owner_(std::move(owner)) {}
     const EventType& type() const override { return *type_; }
     bool next(Batch& batch) override {
         if (std::exchange(offered_, true)) return false;

@@ -28,8 +28,7 @@ bool get_side(od::value value, std::int8_t& out) {
 
 class JsonLinesFile final : public TradeFile {
 public:
-    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options)
-        : TradeFile(std::move(file), ids, options.only), instruments_(options.instruments) {}
+    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options) : TradeFile(std::move(file), ids, options.only), instruments_(options.instruments) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -53,9 +52,7 @@ private:
             if (row.symbol.empty() && result == Line::trade) return Line::malformed;
             if (result == Line::trade) last_ts_ = row.trade.ts;
             return result;
-        } catch (const simdjson::simdjson_error&) {
-            return Line::malformed;
-        }
+        } catch (const simdjson::simdjson_error&) { return Line::malformed; }
     }
 
     bool named(std::string_view key, od::value value, Row& row) {

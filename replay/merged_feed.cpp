@@ -110,7 +110,8 @@ private:
 std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds) {
     if (feeds.empty()) throw std::invalid_argument("merge_trades: no files were given");
     for (const auto& feed : feeds)
-        if (&feed->type() != &event_type<Trade>()) throw std::invalid_argument("merge_trades: a feed of " + std::string(feed->type().name) + " rows is not one of trades");
+        if (&feed->type() != &event_type<Trade>())
+            throw std::invalid_argument("merge_trades: a feed of " + std::string(feed->type().name) + " rows is not one of trades");
     if (feeds.size() == 1) return std::move(feeds.front());
     return std::make_unique<MergedFeed>(std::move(feeds));
 }

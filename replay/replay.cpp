@@ -12,8 +12,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t any_time = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t not_loaded = std::numeric_limits<std::int64_t>::min();
 
-Replay::Replay(Graph& graph, std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds, ReplayOptions options)
-    : graph_(graph), options_(options) {
+Replay::Replay(Graph& graph, std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds, ReplayOptions options) : graph_(graph), options_(options) {
     if (options.speed != 0.0 && !(options.speed > 0.0 && std::isfinite(options.speed)))
         throw std::invalid_argument("replay: speed = " + text_of(options.speed) + " is out of range; it must be > 0 (times real time)");
     if (options_.chunk == 0) options_.chunk = default_chunk;
@@ -49,8 +48,7 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
             if (chunk(options_.chunk, until) == 0 && next_time() == any_time) finish();
             continue;
         }
-        const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(
-            std::min(2e7, static_cast<double>(next_time() - until) / options_.speed)));
+        const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(2e7, static_cast<double>(next_time() - until) / options_.speed)));
         std::this_thread::sleep_for(std::min<Clock::duration>(wait, deadline - now));
     }
     if (stopped_ && !done_) finish();
@@ -79,8 +77,7 @@ double Replay::progress() const {
 Rejections Replay::rejected() const {
     Rejections total{};
     for (const Lane& lane : lanes_)
-        for (std::size_t i = 0; i < total.size(); ++i)
-            total[i] += lane.feed->rejected[i] + graph_.sources()[lane.source]->rejected[i];
+        for (std::size_t i = 0; i < total.size(); ++i) total[i] += lane.feed->rejected[i] + graph_.sources()[lane.source]->rejected[i];
     return total;
 }
 

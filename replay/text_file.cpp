@@ -14,7 +14,9 @@ constexpr std::size_t block = 1 << 18, padding = 64, longest_line = 1 << 24;
 
 struct TextFile::Handle {
     gzFile file = nullptr;
-    ~Handle() { if (file) gzclose(file); }
+    ~Handle() {
+        if (file) gzclose(file);
+    }
 };
 
 TextFile::TextFile(const std::string& path) : path_(path), handle_(std::make_unique<Handle>()) {

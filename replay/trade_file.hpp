@@ -15,8 +15,7 @@ namespace openquant {
 
 class TradeFile : public Feed {
 public:
-    TradeFile(TextFile file, IdKind ids, std::vector<std::string> only)
-        : file_(std::move(file)), ids_(ids), only_(std::move(only)) {}
+    TradeFile(TextFile file, IdKind ids, std::vector<std::string> only) : file_(std::move(file)), ids_(ids), only_(std::move(only)) {}
 
     const EventType& type() const override { return event_type<Trade>(); }
     double progress() const override { return file_.progress(); }
@@ -63,9 +62,7 @@ private:
             case Line::malformed: ++rejected[static_cast<std::size_t>(Fault::malformed)]; break;
         }
     }
-    bool wanted(std::string_view symbol) const {
-        return only_.empty() || std::find(only_.begin(), only_.end(), symbol) != only_.end();
-    }
+    bool wanted(std::string_view symbol) const { return only_.empty() || std::find(only_.begin(), only_.end(), symbol) != only_.end(); }
     std::uint32_t code(std::string_view symbol) {
         if (last_ < names_.size() && names_[last_] == symbol) return last_;
         const auto at = codes_.find(symbol);

@@ -38,9 +38,7 @@ public:
     }
     void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
 
-    void add(const Continuity& c) noexcept {
-        bar_.gap |= c.kind == Break::gap || c.kind == Break::disconnect || c.kind == Break::overflow;
-    }
+    void add(const Continuity& c) noexcept { bar_.gap |= c.kind == Break::gap || c.kind == Break::disconnect || c.kind == Break::overflow; }
 
     /// The finished bar; the next one starts empty and never before this one's ts.
     Bar finish() noexcept {
@@ -53,16 +51,14 @@ public:
 
     static auto state(auto& self) {
         auto& b = self.bar_;
-        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, b.buy_volume,
-                        b.sell_volume, b.n_obs, b.first_id, b.last_id, b.gap, b.late);
+        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, b.buy_volume, b.sell_volume, b.n_obs, b.first_id, b.last_id,
+                        b.gap, b.late);
     }
     bool operator==(const BarBuilder&) const = default;
 
 private:
     /// x or zero, by bits: sides come at random, and a branch on them would be mispredicted half the time.
-    static double either(bool take, double x) noexcept {
-        return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) & -static_cast<std::uint64_t>(take));
-    }
+    static double either(bool take, double x) noexcept { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) & -static_cast<std::uint64_t>(take)); }
 
     Bar bar_;
 };

@@ -49,15 +49,14 @@ struct Trade {
     static constexpr std::string_view name = "Trade";
     static constexpr std::string_view doc = "One match on a venue.";
     static constexpr auto fields() {
-        return std::tuple{
-            timestamp("ts", &Trade::ts, "when it was matched"),
-            field("price", &Trade::price, "quote currency", "price of the match").within(smallest, largest, Fault::price),
-            field("size", &Trade::size, "base currency", "quantity of the match").within(smallest, largest, Fault::size),
-            field("side", &Trade::side, "sign", "aggressor: +1 buy, -1 sell, 0 unknown").within(-1, 1, Fault::side).optional(),
-            field("id", &Trade::id, "", "the venue's trade id, 0 if none").optional(),
-            timestamp("ts_publish", &Trade::ts_publish, "when the venue sent it").optional(),
-            timestamp("ts_recv", &Trade::ts_recv, "when it was received; no output depends on it").optional(),
-            field("flags", &Trade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation").optional()};
+        return std::tuple{timestamp("ts", &Trade::ts, "when it was matched"),
+                          field("price", &Trade::price, "quote currency", "price of the match").within(smallest, largest, Fault::price),
+                          field("size", &Trade::size, "base currency", "quantity of the match").within(smallest, largest, Fault::size),
+                          field("side", &Trade::side, "sign", "aggressor: +1 buy, -1 sell, 0 unknown").within(-1, 1, Fault::side).optional(),
+                          field("id", &Trade::id, "", "the venue's trade id, 0 if none").optional(),
+                          timestamp("ts_publish", &Trade::ts_publish, "when the venue sent it").optional(),
+                          timestamp("ts_recv", &Trade::ts_recv, "when it was received; no output depends on it").optional(),
+                          field("flags", &Trade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation").optional()};
     }
     bool operator==(const Trade&) const = default;
 };

@@ -43,8 +43,7 @@ using Names = std::span<const std::string_view>;
 
 /// Why a row of a source was refused.
 enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, null, malformed, duplicate };
-inline constexpr std::string_view fault_names[] = {"none",        "timestamp", "price",     "size",     "side",
-                                                   "probability", "null",      "malformed", "duplicate"};
+inline constexpr std::string_view fault_names[] = {"none", "timestamp", "price", "size", "side", "probability", "null", "malformed", "duplicate"};
 inline constexpr std::size_t fault_count = std::size(fault_names);
 
 /// One member of an event type `E`. `also` is a second name under which a consumer may ask for it.
@@ -65,8 +64,12 @@ struct Field {
         return with([&](Field& f) { f.low = low_, f.high = high_, f.fault = fault_; });
     }
     constexpr bool sound(T x) const { return (x >= low) & (x <= high); }  // false for NaN
-    constexpr Field optional() const { return with([](Field& f) { f.required = false; }); }
-    constexpr Field known_as(std::string_view name_) const { return with([&](Field& f) { f.also = name_; }); }
+    constexpr Field optional() const {
+        return with([](Field& f) { f.required = false; });
+    }
+    constexpr Field known_as(std::string_view name_) const {
+        return with([&](Field& f) { f.also = name_; });
+    }
 
 private:
     constexpr Field with(auto&& change) const {
@@ -156,8 +159,7 @@ const EventType& event_type() {
             if constexpr (std::is_enum_v<typename decltype(f)::Type>) choices = names_of(typename decltype(f)::Type{});
             t.fields.push_back({f.name, f.kind, f.unit, f.doc, f.required, f.also, choices});
         });
-        if constexpr (requires { typename E::Offers; })
-            [&]<class... Os>(Types<Os...>) { (t.offers.push_back(&event_type<Os>()), ...); }(typename E::Offers{});
+        if constexpr (requires { typename E::Offers; }) [&]<class... Os>(Types<Os...>) { (t.offers.push_back(&event_type<Os>()), ...); }(typename E::Offers{});
         return t;
     }();
     return type;

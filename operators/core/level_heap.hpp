@@ -15,9 +15,7 @@ namespace openquant {
 template <bool Rising>
 class LevelHeap {
 public:
-    bool touched_by(double price) const noexcept {
-        return !heap_.empty() && (Rising ? price >= heap_[0].level : price <= heap_[0].level);
-    }
+    bool touched_by(double price) const noexcept { return !heap_.empty() && (Rising ? price >= heap_[0].level : price <= heap_[0].level); }
     std::uint32_t nearest() const noexcept { return heap_[0].slot; }
 
     void push(std::uint32_t slot, double level) {
@@ -79,9 +77,7 @@ private:
 inline double first_where(double guess, auto&& holds) noexcept {
     constexpr auto top = std::bit_cast<std::uint64_t>(std::numeric_limits<double>::max());
     const auto test = [&](std::uint64_t bits) { return bits > 0 && (bits > top || holds(std::bit_cast<double>(bits))); };
-    std::uint64_t high = guess > 0.0 && guess < std::numeric_limits<double>::max() ? std::bit_cast<std::uint64_t>(guess)
-                         : guess > 0.0                                             ? top
-                                                                                   : 1;
+    std::uint64_t high = guess > 0.0 && guess < std::numeric_limits<double>::max() ? std::bit_cast<std::uint64_t>(guess) : guess > 0.0 ? top : 1;
     std::uint64_t low = high, step = 1;
     if (test(high)) {
         while (low = high > step ? high - step : 0, test(low)) high = low, step *= 2;

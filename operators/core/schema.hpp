@@ -50,8 +50,7 @@ struct Parameter {
 
 template <class Op, class T>
     requires std::same_as<T, double> || std::same_as<T, std::int64_t>
-constexpr Parameter<Op, T> parameter(std::string_view name, T Op::*member, Range range, std::string_view unit,
-                                     std::string_view doc) {
+constexpr Parameter<Op, T> parameter(std::string_view name, T Op::*member, Range range, std::string_view unit, std::string_view doc) {
     if constexpr (std::integral<T>) {  // what a double holds exactly is enough, and keeps "one step outside" meaningful
         if (range.high > 1e15) range.high = 1e15, range.high_open = false;
     }
@@ -73,9 +72,13 @@ struct Input {
 
 /// Inputs are listed in the order in which rows with the same key are delivered.
 template <class E>
-constexpr Input<E, true> input(std::string_view name, std::string_view doc) { return {name, doc}; }
+constexpr Input<E, true> input(std::string_view name, std::string_view doc) {
+    return {name, doc};
+}
 template <class E>
-constexpr Input<E, false> optional_input(std::string_view name, std::string_view doc) { return {name, doc}; }
+constexpr Input<E, false> optional_input(std::string_view name, std::string_view doc) {
+    return {name, doc};
+}
 
 template <class Out, class Inputs, class Parameters>
 struct Schema {
@@ -89,13 +92,17 @@ struct Schema {
 };
 
 template <class... Is>
-constexpr auto inputs(Is... is) { return std::tuple{is...}; }
+constexpr auto inputs(Is... is) {
+    return std::tuple{is...};
+}
 template <class... Ps>
-constexpr auto parameters(Ps... ps) { return std::tuple{ps...}; }
+constexpr auto parameters(Ps... ps) {
+    return std::tuple{ps...};
+}
 
 template <class Out, class Inputs, class Parameters>
-constexpr Schema<Out, Inputs, Parameters> schema_of(std::string_view name, std::string_view doc, std::string_view source,
-                                                    Inputs inputs, Parameters parameters, Scope scope = Scope::keyed) {
+constexpr Schema<Out, Inputs, Parameters> schema_of(std::string_view name, std::string_view doc, std::string_view source, Inputs inputs, Parameters parameters,
+                                                    Scope scope = Scope::keyed) {
     return {name, doc, source, inputs, parameters, scope};
 }
 
@@ -177,10 +184,7 @@ std::vector<ParameterInfo> parameter_infos() {
         using T = typename decltype(p)::Type;
         Names choices;
         if constexpr (std::is_enum_v<T>) choices = names_of(T{});
-        const std::string_view type = std::is_same_v<T, double>  ? "float"
-                                      : std::is_same_v<T, bool>  ? "bool"
-                                      : std::is_enum_v<T>        ? "choice"
-                                                                 : "int";
+        const std::string_view type = std::is_same_v<T, double> ? "float" : std::is_same_v<T, bool> ? "bool" : std::is_enum_v<T> ? "choice" : "int";
         out.push_back({p.name, type, value_of(defaults.*(p.member)), p.range, p.unit, p.doc, choices});
     });
     return out;
@@ -194,9 +198,8 @@ void check(const Op& op) {
         if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) {
             const T x = op.*(p.member);
             if (p.range.contains(static_cast<double>(x))) return;
-            throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(p.name) + " = " +
-                                        text_of(Value{x}) + " is out of range; it must be " + p.range.text() +
-                                        (p.unit.empty() ? "" : " (" + std::string(p.unit) + ")"));
+            throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(p.name) + " = " + text_of(Value{x}) +
+                                        " is out of range; it must be " + p.range.text() + (p.unit.empty() ? "" : " (" + std::string(p.unit) + ")"));
         }
     });
     if constexpr (requires { op.check(); }) op.check();
@@ -208,8 +211,7 @@ void set_parameter(Op& op, std::string_view name, const Value& value) {
     bool known = false;
     std::string list;
     const auto refuse = [&](std::string_view want) {
-        throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(name) + " = " + text_of(value) +
-                                    " must be " + std::string(want));
+        throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(name) + " = " + text_of(value) + " must be " + std::string(want));
     };
     for_each_parameter<Op>([&](auto p) {
         using T = typename decltype(p)::Type;
@@ -238,8 +240,7 @@ void set_parameter(Op& op, std::string_view name, const Value& value) {
         }
     });
     if (!known)
-        throw std::invalid_argument(std::string(Op::schema().name) + " has no parameter '" + std::string(name) +
-                                    "'; it has " + (list.empty() ? "none" : list));
+        throw std::invalid_argument(std::string(Op::schema().name) + " has no parameter '" + std::string(name) + "'; it has " + (list.empty() ? "none" : list));
 }
 
 template <class Op>

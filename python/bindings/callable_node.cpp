@@ -61,8 +61,7 @@ private:
         out["names"] = known;
         out["position"] = positions;
         out["symbol"] = array_of(Kind::u32, {reinterpret_cast<const std::byte*>(in.symbols.data), in.symbols.mask}, in.rows);
-        for (std::size_t i = 0; i < in_->fields.size(); ++i)
-            out[py::str(in_->fields[i].name)] = array_of(in_->fields[i].kind, in.columns[i], in.rows);
+        for (std::size_t i = 0; i < in_->fields.size(); ++i) out[py::str(in_->fields[i].name)] = array_of(in_->fields[i].kind, in.columns[i], in.rows);
         return out;
     }
 

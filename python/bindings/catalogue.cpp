@@ -35,9 +35,8 @@ py::dict operator_dict() {
     for (const ParameterInfo& p : parameter_infos<Op>())
         parameters.append(py::dict(py::arg("name") = p.name, py::arg("type") = p.type, py::arg("default") = p.value, py::arg("unit") = p.unit,
                                    py::arg("range") = p.range.text(), py::arg("doc") = p.doc, py::arg("choices") = texts(p.choices)));
-    return py::dict(py::arg("name") = schema.name, py::arg("doc") = schema.doc, py::arg("source") = schema.source,
-                    py::arg("inputs") = inputs, py::arg("output") = OutputOf<Op>::name, py::arg("parameters") = parameters,
-                    py::arg("keyed") = schema.scope == Scope::keyed);
+    return py::dict(py::arg("name") = schema.name, py::arg("doc") = schema.doc, py::arg("source") = schema.source, py::arg("inputs") = inputs,
+                    py::arg("output") = OutputOf<Op>::name, py::arg("parameters") = parameters, py::arg("keyed") = schema.scope == Scope::keyed);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ void check_array(const py::array& array, const py::dtype& wanted, std::string_vi
         throw std::invalid_argument("column '" + std::string(name) + "' must be a contiguous one-dimensional array of " +
                                     py::cast<std::string>(py::str(wanted)) + ", not of " + py::cast<std::string>(py::str(array.dtype())));
     if (static_cast<std::size_t>(array.size()) != rows)
-        throw std::invalid_argument("column '" + std::string(name) + "' has " + std::to_string(array.size()) + " rows where symbol has " + std::to_string(rows));
+        throw std::invalid_argument("column '" + std::string(name) + "' has " + std::to_string(array.size()) + " rows where symbol has " +
+                                    std::to_string(rows));
 }
 
 }  // namespace
@@ -77,7 +78,8 @@ std::pair<py::array, py::array> first_rows(const py::array& codes) {
     std::vector<std::uint32_t> distinct;
     std::vector<std::int64_t> first;
     for (std::size_t row = 0; row < rows; ++row) {
-        if (code[row] < seen.size() && seen[code[row]]) [[likely]] continue;
+        if (code[row] < seen.size() && seen[code[row]]) [[likely]]
+            continue;
         if (code[row] == Batch::no_symbol) continue;
         if (code[row] >= seen.size()) seen.resize(2 * (code[row] + std::size_t{1}));
         seen[code[row]] = 1;

@@ -21,8 +21,7 @@ struct BorrowedColumns {
 };
 
 /// `columns` by field of `type`, None where absent. Throws std::invalid_argument for another dtype, shape or length.
-BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& columns, const pybind11::array& codes,
-                               std::vector<std::string> names);
+BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& columns, const pybind11::array& codes, std::vector<std::string> names);
 
 /// Each distinct code and the first row that has it, in order of appearance.
 std::pair<pybind11::array, pybind11::array> first_rows(const pybind11::array& codes);

@@ -67,7 +67,8 @@ py::dict describe_node(const Node& node) {
 py::dict describe_source(Source& source) {
     return py::dict("name"_a = source.name, "type"_a = source.rows.type->name, "rows"_a = source.accepted, "rejected"_a = counts(source.rejected),
                     "pushed"_a = source.inlet().pushed(), "dropped"_a = source.inlet().dropped(), "queued"_a = source.inlet().depth(),
-                    "ts_first"_a = source.accepted ? py::cast(source.earliest) : py::none(), "ts_last"_a = source.accepted ? py::cast(source.latest()) : py::none());
+                    "ts_first"_a = source.accepted ? py::cast(source.earliest) : py::none(),
+                    "ts_last"_a = source.accepted ? py::cast(source.latest()) : py::none());
 }
 
 /// Runs `task` between two chunks of a live engine, or at once.
@@ -112,19 +113,24 @@ std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
 }
 
 void bind_feed(py::module_& m) {
-    py::class_<PyFeed>(m, "Feed")
-        .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
-    m.def("open_trades", [](const std::vector<std::string>& paths, const std::string& symbol, const std::vector<std::string>& instruments,
-                            const std::vector<std::string>& only) {
-        std::vector<std::unique_ptr<Feed>> feeds;
-        for (const std::string& path : paths) feeds.push_back(open_trades(path, {symbol, instruments, only}));
-        return PyFeed{merge_trades(std::move(feeds))};
-    }, "paths"_a, "symbol"_a, "instruments"_a, "only"_a);
-    m.def("columns_feed", [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
-        const EventType& event = event_type_named(type);
-        auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));
-        return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
-    }, "type"_a, "columns"_a, "codes"_a, "names"_a);
+    py::class_<PyFeed>(m, "Feed").def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
+    m.def(
+        "open_trades",
+        [](const std::vector<std::string>& paths, const std::string& symbol, const std::vector<std::string>& instruments,
+           const std::vector<std::string>& only) {
+            std::vector<std::unique_ptr<Feed>> feeds;
+            for (const std::string& path : paths) feeds.push_back(open_trades(path, {symbol, instruments, only}));
+            return PyFeed{merge_trades(std::move(feeds))};
+        },
+        "paths"_a, "symbol"_a, "instruments"_a, "only"_a);
+    m.def(
+        "columns_feed",
+        [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
+            const EventType& event = event_type_named(type);
+            auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));
+            return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
+        },
+        "type"_a, "columns"_a, "codes"_a, "names"_a);
     m.def("first_rows", &first_rows, "codes"_a);
 }
 
@@ -183,47 +189,67 @@ void bind_graph(py::module_& m) {
 
     py::class_<PyGraph>(m, "Graph")
         .def(py::init())
-        .def("source", [](PyGraph& g, const std::string& name, const std::string& type, const std::string& ids) {
-            return g.graph->add_source(make_source(type, name, id_kind(ids)));
-        }, "name"_a, "type"_a, "ids"_a, py::keep_alive<0, 1>())
-        .def("add", [](PyGraph& g, const std::string& op, const Parameters& parameters, const std::vector<Port>& ports,
-                       const std::map<std::string, Port>& named, const std::string& name) {
-            std::vector<Named> inputs;
-            for (const auto& [input, port] : named) inputs.push_back({input, port});
-            return g.graph->add_node(make_node(op, parameters), ports, inputs, name);
-        }, "operator"_a, "parameters"_a, "ports"_a, "named"_a, "name"_a, py::keep_alive<0, 1>())
-        .def("add_callable", [](PyGraph& g, py::object driver, const Port& port, const std::string& output, const std::string& name) {
-            const EventType* type = output.empty() ? nullptr : &event_type_named(output);
-            return g.graph->add_node(make_callable_node(std::move(driver), port.type(), type), {port}, {}, name);
-        }, "driver"_a, "port"_a, "output"_a, "name"_a, py::keep_alive<0, 1>())
-        .def("collect", [](PyGraph& g, const Port& port, const std::string& name, std::size_t capacity) {
-            return PyTable{&g.graph->collect(port, name, capacity)};
-        }, "port"_a, "name"_a, "capacity"_a, py::keep_alive<0, 1>())
-        .def("start", [](PyGraph& g, std::size_t capacity, const std::string& overflow) {
-            static const std::map<std::string, Overflow> policies = {
-                {"block", Overflow::block}, {"drop_oldest", Overflow::drop_oldest}, {"conflate", Overflow::conflate}};
-            const auto at = policies.find(overflow);
-            if (at == policies.end()) throw std::invalid_argument("overflow = '" + overflow + "' must be one of block, drop_oldest, conflate");
-            const py::gil_scoped_release release;
-            g.graph->live().start({capacity, at->second});
-        }, "capacity"_a, "overflow"_a)
+        .def(
+            "source",
+            [](PyGraph& g, const std::string& name, const std::string& type, const std::string& ids) {
+                return g.graph->add_source(make_source(type, name, id_kind(ids)));
+            },
+            "name"_a, "type"_a, "ids"_a, py::keep_alive<0, 1>())
+        .def(
+            "add",
+            [](PyGraph& g, const std::string& op, const Parameters& parameters, const std::vector<Port>& ports, const std::map<std::string, Port>& named,
+               const std::string& name) {
+                std::vector<Named> inputs;
+                for (const auto& [input, port] : named) inputs.push_back({input, port});
+                return g.graph->add_node(make_node(op, parameters), ports, inputs, name);
+            },
+            "operator"_a, "parameters"_a, "ports"_a, "named"_a, "name"_a, py::keep_alive<0, 1>())
+        .def(
+            "add_callable",
+            [](PyGraph& g, py::object driver, const Port& port, const std::string& output, const std::string& name) {
+                const EventType* type = output.empty() ? nullptr : &event_type_named(output);
+                return g.graph->add_node(make_callable_node(std::move(driver), port.type(), type), {port}, {}, name);
+            },
+            "driver"_a, "port"_a, "output"_a, "name"_a, py::keep_alive<0, 1>())
+        .def(
+            "collect",
+            [](PyGraph& g, const Port& port, const std::string& name, std::size_t capacity) { return PyTable{&g.graph->collect(port, name, capacity)}; },
+            "port"_a, "name"_a, "capacity"_a, py::keep_alive<0, 1>())
+        .def(
+            "start",
+            [](PyGraph& g, std::size_t capacity, const std::string& overflow) {
+                static const std::map<std::string, Overflow> policies = {
+                    {"block", Overflow::block}, {"drop_oldest", Overflow::drop_oldest}, {"conflate", Overflow::conflate}};
+                const auto at = policies.find(overflow);
+                if (at == policies.end()) throw std::invalid_argument("overflow = '" + overflow + "' must be one of block, drop_oldest, conflate");
+                const py::gil_scoped_release release;
+                g.graph->live().start({capacity, at->second});
+            },
+            "capacity"_a, "overflow"_a)
         .def("push", &push, "source"_a, "rows"_a)
         .def("push_row", &push_row, "source"_a, "symbol"_a, "values"_a)
-        .def("stop", [](PyGraph& g, bool flush) {
-            const py::gil_scoped_release release;
-            g.graph->live().stop(flush);
-        }, "flush"_a)
+        .def(
+            "stop",
+            [](PyGraph& g, bool flush) {
+                const py::gil_scoped_release release;
+                g.graph->live().stop(flush);
+            },
+            "flush"_a)
         .def_property_readonly("running", [](PyGraph& g) { return g.graph->live().running(); })
         .def_property_readonly("failed", [](PyGraph& g) { return g.graph->live().failed(); })
-        .def("snapshot", [](PyGraph& g) {
-            std::vector<std::uint8_t> bytes;
-            at_boundary(*g.graph, [&] { bytes = g.graph->snapshot(); });
-            return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        })
-        .def("restore", [](PyGraph& g, const py::bytes& state) {
-            const std::string_view bytes = state;
-            g.graph->restore({bytes.begin(), bytes.end()});
-        }, "state"_a)
+        .def("snapshot",
+             [](PyGraph& g) {
+                 std::vector<std::uint8_t> bytes;
+                 at_boundary(*g.graph, [&] { bytes = g.graph->snapshot(); });
+                 return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+             })
+        .def(
+            "restore",
+            [](PyGraph& g, const py::bytes& state) {
+                const std::string_view bytes = state;
+                g.graph->restore({bytes.begin(), bytes.end()});
+            },
+            "state"_a)
         .def("describe", &describe)
         .def("to_dot", [](PyGraph& g) { return g.graph->to_dot(); });
 }
@@ -231,15 +257,17 @@ void bind_graph(py::module_& m) {
 void bind_replay(py::module_& m) {
     py::class_<Replay>(m, "Replay")
         .def(py::init([](PyGraph& g, const std::map<std::string, PyFeed*>& feeds, std::size_t chunk, double speed, bool flush) {
-            std::vector<std::pair<std::string, std::unique_ptr<Feed>>> taken;
-            for (const auto& [name, feed] : feeds) {
-                if (!feed->feed) throw std::invalid_argument("a feed can be replayed once: open it again");
-                taken.emplace_back(name, std::move(feed->feed));
-            }
-            return std::make_unique<Replay>(*g.graph, std::move(taken), ReplayOptions{chunk, speed, flush});
-        }), "graph"_a, "feeds"_a, "chunk"_a, "speed"_a, "flush"_a, py::keep_alive<1, 2>())
-        .def("run_for", [](Replay& r, std::int64_t budget_ms) { return r.run_for(std::chrono::milliseconds(budget_ms)); }, "budget_ms"_a,
-             py::call_guard<py::gil_scoped_release>())
+                 std::vector<std::pair<std::string, std::unique_ptr<Feed>>> taken;
+                 for (const auto& [name, feed] : feeds) {
+                     if (!feed->feed) throw std::invalid_argument("a feed can be replayed once: open it again");
+                     taken.emplace_back(name, std::move(feed->feed));
+                 }
+                 return std::make_unique<Replay>(*g.graph, std::move(taken), ReplayOptions{chunk, speed, flush});
+             }),
+             "graph"_a, "feeds"_a, "chunk"_a, "speed"_a, "flush"_a, py::keep_alive<1, 2>())
+        .def(
+            "run_for", [](Replay& r, std::int64_t budget_ms) { return r.run_for(std::chrono::milliseconds(budget_ms)); }, "budget_ms"_a,
+            py::call_guard<py::gil_scoped_release>())
         .def("step", &Replay::step, "rows"_a, py::call_guard<py::gil_scoped_release>())
         .def("pause", &Replay::pause)
         .def("resume", &Replay::resume)
@@ -260,17 +288,14 @@ PYBIND11_MODULE(_core, m) {
     py::register_local_exception_translator([](std::exception_ptr p) {
         try {
             if (p) std::rethrow_exception(p);
-        } catch (const FileMissing& e) {
-            py::set_error(PyExc_FileNotFoundError, e.what());
-        } catch (const std::overflow_error& e) {
+        } catch (const FileMissing& e) { py::set_error(PyExc_FileNotFoundError, e.what()); } catch (const std::overflow_error& e) {
             py::set_error(PyExc_ValueError, e.what());
-        } catch (const std::length_error& e) {
-            py::set_error(PyExc_ValueError, e.what());
-        }
+        } catch (const std::length_error& e) { py::set_error(PyExc_ValueError, e.what()); }
     });
     m.def("operators", &operator_dicts);
     m.def("event_types", &event_type_dicts);
-    m.def("check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
+    m.def(
+        "check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
     bind_feed(m);
     bind_graph(m);
     bind_replay(m);
