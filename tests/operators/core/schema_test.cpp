@@ -52,7 +52,6 @@ TEST_CASE("rows judge themselves") {
     CHECK((fault_of(Prediction{1, std::numeric_limits<double>::quiet_NaN(), 0.0}) == Fault::probability));
     CHECK((fault_of(Event{1, 1.5, 1.0}) == Fault::side));
     CHECK((fault_of(Volatility{1, -0.1}) != Fault::none));
-    CHECK((fault_of(Label{1, 2, 0.0, 0.0, 0.0, 0, Barrier::end}) == Fault::timestamp));
     CHECK((fault_of(Continuity{-1, Break::gap, 0, 0}) == Fault::timestamp));
 }
 
