@@ -14,7 +14,7 @@ namespace {
 class MergedFeed final : public Feed {
 public:
     explicit MergedFeed(std::vector<std::unique_ptr<Feed>> feeds) {
-        for (auto& feed : feeds) lanes_.push_back({std::move(feed)});
+        for (auto& feed : feeds) lanes_.emplace_back().feed = std::move(feed);
     }
     const EventType& type() const override { return event_type<Trade>(); }
 
