@@ -19,8 +19,10 @@ public:
         if (total_ == 0) return 0;
         const double wanted = q * static_cast<double>(total_);
         std::uint64_t seen = 0;
-        for (std::size_t i = 0; i < counts_.size(); ++i)
-            if ((seen += counts_[i]) > 0 && static_cast<double>(seen) >= wanted) return upper_edge(i);
+        for (std::size_t i = 0; i < counts_.size(); ++i) {
+            seen += counts_[i];
+            if (seen > 0 && static_cast<double>(seen) >= wanted) return upper_edge(i);
+        }
         return upper_edge(counts_.size() - 1);
     }
 

@@ -22,8 +22,9 @@ bool get_side(od::value value, std::int8_t& out) {
     if (json::get_number(value, sign)) return out = static_cast<std::int8_t>(sign), sign >= -1 && sign <= 1;
     const std::string_view text = value.get_string();
     const char first = text.empty() ? '?' : text[0];
-    out = first == 'B' || first == 'b' ? 1 : first == 'S' || first == 's' ? -1 : 0;
-    return out != 0;
+    const bool buy = first == 'B' || first == 'b', sell = first == 'S' || first == 's';
+    out = static_cast<std::int8_t>(buy - sell);
+    return buy || sell;
 }
 
 class JsonLinesFile final : public TradeFile {

@@ -16,14 +16,15 @@ Replay::Replay(Graph& graph, std::vector<std::pair<std::string, std::unique_ptr<
     if (options.speed != 0.0 && !(options.speed > 0.0 && std::isfinite(options.speed)))
         throw std::invalid_argument("replay: speed = " + text_of(options.speed) + " is out of range; it must be > 0 (times real time)");
     if (options_.chunk == 0) options_.chunk = default_chunk;
-    for (auto& [name, feed] : feeds) {
+    for (auto& given : feeds) {
+        const auto& [name, feed] = given;
         const std::size_t source = graph.source_index(name);
         const EventType& wanted = *graph.sources()[source]->rows.type;
         if (&feed->type() != &wanted)
             throw std::invalid_argument("source '" + name + "' takes " + std::string(wanted.name) + " rows, but was given " + std::string(feed->type().name));
         for (const Lane& lane : lanes_)
             if (lane.source == source) throw std::invalid_argument("source '" + name + "' is given twice");
-        lanes_.push_back({source, std::move(feed), {}, 0, true});
+        lanes_.push_back({source, std::move(given.second), {}, 0, true});
     }
     std::sort(lanes_.begin(), lanes_.end(), [](const Lane& a, const Lane& b) { return a.source < b.source; });
     running_ = std::make_unique<Graph::Running>(graph);
@@ -111,10 +112,9 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
         Lane& lane = *open[0];
         taken = std::min(limit, lane.batch.rows - lane.at);
         if (until != any_time) {
-            std::size_t end = lane.at;
-            for (std::int64_t now = merge_time(lane, end); end < lane.at + taken; ++end)
-                if ((now = std::max(now, merge_time(lane, end))) > until) break;
-            taken = end - lane.at;
+            std::size_t due = 0;
+            while (due < taken && merge_time(lane, lane.at + due) <= until) ++due;
+            taken = due;
         }
         if (taken > 0) graph_.take_all(lane.source, lane.at, lane.at + taken);
         lane.at += taken;

@@ -37,7 +37,7 @@ public:
         } else if constexpr (Described<T>) {
             for_each_field<T>([&](auto, auto f) { put(x.*(f.member)); });
         } else {
-            std::apply([this](const auto&... part) { (put(part), ...); }, T::state(x));
+            std::apply([&](const auto&... part) { (put(part), ...); }, T::state(x));
         }
     }
     void put(const std::string& s) {
@@ -76,7 +76,7 @@ public:
         } else if constexpr (Described<T>) {
             for_each_field<T>([&](auto, auto f) { get(x.*(f.member)); });
         } else {
-            std::apply([this](auto&... part) { (get(part), ...); }, T::state(x));
+            std::apply([&](auto&... part) { (get(part), ...); }, T::state(x));
         }
     }
     void get(std::string& s) {
