@@ -45,10 +45,11 @@ class InletBase {
 public:
     virtual ~InletBase() = default;
 
-    /// Before the engine starts: how to overflow, and whom to wake.
+    /// Before the engine starts: how to overflow, and whom to wake. Rows that a failed session left behind count as dropped.
     void open(const InletOptions& options, Doorbell* bell) {
         options_ = options;
         bell_ = bell;
+        discard();
         closed_.store(false, std::memory_order_release);
     }
     /// Lets blocked producers go and waits for pushes under way; later ones are refused.
@@ -80,6 +81,7 @@ public:
 
 protected:
     virtual void added() = 0;  // a symbol; names_mutex_ is held
+    virtual void discard() = 0;
 
     const std::vector<std::string>& known_names() {
         if (drained_names_.size() < names_count_.load(std::memory_order_acquire)) {
@@ -261,6 +263,11 @@ private:
         return *slots_[code];
     }
     void added() override { slots_.push_back(std::make_unique<Slot>()); }
+    void discard() override {
+        for (Message left; queue_.try_dequeue(left);) dropped_.fetch_add(1, std::memory_order_relaxed);
+        for (const auto& slot : slots_) slot->dirty = false;
+        count_.store(0, std::memory_order_relaxed);
+    }
 
     Queue queue_;
     std::mutex shared_mutex_;

@@ -125,6 +125,8 @@ struct FieldInfo {
     bool required;
     std::string_view also;
     Names choices;  // of a Kind::choice
+    Fault fault;    // of a value outside [low, high]
+    double low, high;
 };
 
 /// An event type without its C++ type: what ports, sinks, readers and Python share.
@@ -157,7 +159,7 @@ const EventType& event_type() {
         for_each_field<E>([&](auto, auto f) {
             Names choices;
             if constexpr (std::is_enum_v<typename decltype(f)::Type>) choices = names_of(typename decltype(f)::Type{});
-            t.fields.push_back({f.name, f.kind, f.unit, f.doc, f.required, f.also, choices});
+            t.fields.push_back({f.name, f.kind, f.unit, f.doc, f.required, f.also, choices, f.fault, static_cast<double>(f.low), static_cast<double>(f.high)});
         });
         if constexpr (requires { typename E::Offers; }) [&]<class... Os>(Types<Os...>) { (t.offers.push_back(&event_type<Os>()), ...); }(typename E::Offers{});
         return t;

@@ -2,6 +2,9 @@
 
 #include <pybind11/numpy.h>
 
+#include <cstring>
+#include <stdexcept>
+
 #include "frames.hpp"
 
 namespace py = pybind11;
@@ -87,9 +90,35 @@ private:
             held_.push_back(py::cast<py::array>(array));
             output.columns.push_back({static_cast<const std::byte*>(held_.back().data())});
         }
+        check(in, rows);
         output.rows = n;
         output.symbols = {symbols_.data()};
         output.keys = {positions_.data(), subs_.data(), 0};
+    }
+
+    /// What a callable emits is held to the same ranges as what a source takes.
+    void check(const Stream& in, const py::array_t<std::int64_t>& rows) const {
+        for (std::size_t i = 0; i < output.columns.size(); ++i) {
+            const FieldInfo& field = output.type->fields[i];
+            if (field.fault == Fault::none) continue;
+            for (std::size_t row = 0; row < static_cast<std::size_t>(rows.size()); ++row) {
+                const double x = number(field.kind, output.columns[i].data + row * width(field.kind));
+                if (x >= field.low && x <= field.high) continue;
+                const Key key = in.keys[static_cast<std::size_t>(rows.data()[row])];
+                throw std::runtime_error("node '" + name + "' emitted " + std::string(field.name) + " = " + text_of(x) + " for the row at position " +
+                                         std::to_string(key.position) + "; it must lie in [" + text_of(field.low) + ", " + text_of(field.high) + "]");
+            }
+        }
+    }
+    static double number(Kind kind, const std::byte* cell) {
+        double f = 0.0;
+        std::int64_t i = 0;
+        std::int8_t b = 0;
+        switch (kind) {
+            case Kind::f64: std::memcpy(&f, cell, sizeof f); return f;
+            case Kind::i8: std::memcpy(&b, cell, sizeof b); return b;
+            default: std::memcpy(&i, cell, sizeof i); return static_cast<double>(i);
+        }
     }
 
     py::object driver_;

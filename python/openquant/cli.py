@@ -131,7 +131,9 @@ def _replay(options: argparse.Namespace) -> int:
         raise ValueError(f"no trades{wanted} in {', '.join(options.files)}")
     if options.out:
         for name, table in built.tables.items():
-            table.frame().write_parquet(options.out / f"{name}.parquet")
+            unfinished = options.out / f".{name}.parquet.unfinished"
+            table.frame().write_parquet(unfinished)
+            unfinished.replace(options.out / f"{name}.parquet")  # whole or not at all
     if options.json:
         print(json.dumps(summary))
     else:

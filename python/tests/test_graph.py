@@ -306,12 +306,20 @@ def test_a_callable_that_fails_names_node_and_row() -> None:
     with pytest.raises(RuntimeError, match="node 'broken'"):
         live.push("trades", market(2000))
         live.stop()
+    with pytest.raises(ValueError, match="call start"):
+        live.push("trades", market(1))
+    live.start()  # what the failed session left behind is not mistaken for new rows
+    live.stop()
+    source = live.stats()["sources"][0]
+    assert source["queued"] == 0 and source["pushed"] == source["rows"] + source["dropped"]
 
 
 @pytest.mark.parametrize(
     ("function", "per", "message"),
     [
         (lambda row: {"prize": 1.0}, "row", "missing or unknown"),
+        (lambda row: {"price": float("nan")}, "row", "node 'f' emitted price = nan for the row at position"),
+        (lambda row: {"price": 0.0, "ts": -1}, "row", "node 'f' emitted ts = -1"),
         (lambda frame: frame.head(1).select("ts", price="close"), "frame", "add a column 'row'"),
         (lambda frame: frame.select("ts", "close"), "frame", "unknown column 'close'"),
     ],
