@@ -7,13 +7,28 @@ namespace openquant {
 
 namespace od = simdjson::ondemand;
 
+namespace {
+
+/// A combined frame names its stream first; those of depth and quotes are the most by far, and need no parsing.
+bool of_another_stream(std::string_view frame) {
+    constexpr std::string_view head = R"({"stream":")";
+    if (!frame.starts_with(head) || !frame.ends_with('}')) return false;  // cut short: the parser shall say so
+    const std::size_t end = frame.find('"', head.size());
+    if (end == std::string_view::npos) return false;
+    const std::string_view name = frame.substr(head.size(), end - head.size());
+    return !name.ends_with("@trade") && !name.ends_with("@aggTrade");
+}
+
+}  // namespace
+
 struct BinanceDecoder::Parser {
     od::parser parser;
     std::string symbol;
 
-    /// The fields of a `trade` or `aggTrade` payload; unknown keys are ignored.
+    /// The fields of a `trade` or `aggTrade` payload; unknown keys are ignored, and so are other events' own meanings of known
+    /// ones: spot bookTicker frames name no event, and their `a` is a price.
     Result payload(od::object data, Trade& trade) {
-        bool trade_event = false, market = true, maker = false, has_maker = false;
+        bool trade_event = false, sound = true, market = true, maker = false, has_maker = false;
         std::int64_t matched = 0, sent = 0;
         symbol.clear();
         for (auto field : data) {
@@ -28,23 +43,14 @@ struct BinanceDecoder::Parser {
                     break;
                 }
                 case 's': symbol = std::string_view(value.get_string()); break;
-                case 'E':
-                    if (!json::get_number(value, sent)) return Result::malformed;
-                    break;
-                case 'T':
-                    if (!json::get_number(value, matched)) return Result::malformed;
-                    break;
+                case 'E': sound &= json::get_number(value, sent); break;
+                case 'T': sound &= json::get_number(value, matched); break;
                 case 't':
                 case 'a':  // an id in trade or aggTrade; older spot frames carry an order id as `a` beside `t`
-                    if (key[0] == 't' || trade.id == 0)
-                        if (!json::get_number(value, trade.id)) return Result::malformed;
+                    if (key[0] == 't' || trade.id == 0) sound &= json::get_number(value, trade.id);
                     break;
-                case 'p':
-                    if (!json::get_number(value, trade.price)) return Result::malformed;
-                    break;
-                case 'q':
-                    if (!json::get_number(value, trade.size)) return Result::malformed;
-                    break;
+                case 'p': sound &= json::get_number(value, trade.price); break;
+                case 'q': sound &= json::get_number(value, trade.size); break;
                 case 'm': maker = value.get_bool(), has_maker = true; break;
                 case 'X': market = std::string_view(value.get_string()) == "MARKET"; break;
                 default: break;
@@ -52,7 +58,7 @@ struct BinanceDecoder::Parser {
         }
         if (!trade_event) return Result::other;
         const auto ts = ns_from_integer(matched);
-        if (!ts || symbol.empty() || !has_maker) return Result::malformed;
+        if (!sound || !ts || symbol.empty() || !has_maker) return Result::malformed;
         trade.ts = *ts;
         trade.ts_publish = ns_from_integer(sent).value_or(0);
         trade.side = maker ? -1 : 1;  // the buyer is the maker: the aggressor sold
@@ -66,6 +72,7 @@ BinanceDecoder::BinanceDecoder(BinanceDecoder&&) noexcept = default;
 
 BinanceDecoder::Result BinanceDecoder::decode(std::string_view frame, Trade& trade, std::string_view& symbol) {
     trade = {};
+    if (of_another_stream(frame)) return Result::other;
     try {
         od::document document = parser_->parser.iterate(frame.data(), frame.size(), frame.size() + json::padding);
         od::object object = document.get_object();

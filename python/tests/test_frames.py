@@ -163,9 +163,15 @@ def test_several_files_are_merged_by_time(tmp_path: Path) -> None:
     assert trades_of(openquant.read_trades(*paths, only=["ETH"]))["symbol"].unique().to_list() == ["ETH"]
 
 
-def test_recordings() -> None:
-    spot = trades_of(recording("binance_spot_btcusdt_20240808.gz"))
-    assert spot.height == 9757
+@pytest.mark.parametrize(("name", "count"), [("spot", 9757), ("usdm", 21_313)])
+def test_captures_hold_frames_of_other_streams(name: str, count: int) -> None:
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("trades", openquant.Trade))
+    replay = graph.replay({"trades": recording(f"binance_{name}_btcusdt_20240808.gz")})
+    assert len(table) == count and replay.rejected == {}
+
+
+def test_three_symbols_of_numbered_instruments() -> None:
     name = "binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz"
     three = trades_of(openquant.read_trades(recording(name), instruments=["BTCUSDT", "ETHUSDT", "SOLUSDT"]))
     assert three.height == 11_032

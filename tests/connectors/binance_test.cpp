@@ -61,10 +61,19 @@ TEST_CASE("binance: what is not a trade of the market, and what cannot be read")
                             R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","T":"soon","m":false})",
                             R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","T":1672515782136,"m":"yes"})",
                             R"({"e":"trade","E":1672515782136,"s":"X","t":-1,"p":"1","q":"1","T":1672515782136,"m":true})",
-                            R"({"stream":"x","data":[1,2]})"}) {
+                            R"({"stream":"x@trade","data":[1,2]})"}) {
         INFO(bad);
         CHECK((decode(bad).result == Result::malformed));
     }
+}
+
+TEST_CASE("binance: frames of other streams are not malformed, whatever they mean by a trade's keys") {
+    const std::string ticker = R"({"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21","a":"25.36520000","A":"40.66"})";
+    CHECK((decode(ticker).result == Result::other));
+    CHECK((decode(R"({"stream":"bnbusdt@bookTicker","data":)" + ticker + "}").result == Result::other));
+    CHECK((decode(R"({"stream":"!miniTicker@arr","data":[{"e":"24hrMiniTicker","s":"BNBBTC"}]})").result == Result::other));
+    CHECK((decode(R"({"result":null,"id":1})").result == Result::other));
+    CHECK((decode(R"({"stream":"bnbbtc@trade","data":{"e":"trade","s":"BNBBTC","p":"x"}})").result == Result::malformed));
 }
 
 TEST_CASE("binance: mutated frames are decoded or refused, never worse") {
