@@ -35,7 +35,7 @@ struct OpenOptions {
 /// a Binance public-data CSV or a CSV with named columns. Throws FileMissing or std::invalid_argument.
 std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& options = {});
 
-/// Several feeds of trades as one, merged by the running maximum of their times; ties go to the earlier feed.
+/// Several feeds of trades as one, merged by the running maximum of their times; ties go to the earlier feed. Ids are not judged.
 std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds);
 
 /// Columns that someone else owns, such as a frame's; `batch` is offered once, whole.

@@ -36,7 +36,7 @@ public:
         batch.codes = shown.symbols;
         batch.names = &names_;
         batch.dictionary = dictionary_;
-        batch.ids = ids_;
+        batch.ids = IdKind::opaque;  // two files may be of two venues, whose ids have nothing to do with each other
         return more || batch.rows > 0 || !batch.breaks.empty();
     }
 
@@ -77,7 +77,6 @@ private:
             for (std::size_t i = 0; i < rejected.size(); ++i) rejected[i] += std::exchange(lane.feed->rejected[i], 0);
             if (!lane.open) break;
             lane.columns = FilledColumns<Trade>(lane.batch.columns);
-            ids_ = std::min(ids_, lane.batch.ids);  // ids are judged only if every feed's can be
         }
         return lane.open;
     }
@@ -101,7 +100,6 @@ private:
     Rows<Trade> rows_;
     std::vector<std::string> names_;
     std::map<std::string, std::uint32_t, std::less<>> codes_;
-    IdKind ids_ = IdKind::dense;
     const std::uint64_t dictionary_ = new_dictionary();
 };
 

@@ -29,7 +29,8 @@ def read_trades(
 
     Args:
         paths: Raw websocket captures (``local_ns {frame}``), JSON lines, Binance public-data CSV, or CSV whose header
-            names ts, price, size and perhaps symbol, side, id, ts_publish, ts_recv, flags. Several are merged by time.
+            names ts, price, size and perhaps symbol, side, id, ts_publish, ts_recv, flags. Several are merged by time, and
+            their ids are not judged: two files may be of two venues.
         symbol: The symbol of a file that names none; by default the file's name up to the first ``-`` or ``.``.
         instruments: Names for the instruments of a file that only numbers them.
         only: Symbols to keep; all by default.
