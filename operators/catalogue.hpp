@@ -5,6 +5,16 @@
 
 namespace openquant {
 
-using Catalogue = Types<DollarBars, CusumFilter, EwmaVolatility, TripleBarrier, WinRate, BetSizer, StrategyReturns>;
+// clang-format off: one line each
+using Catalogue = Types<
+    DollarBars,
+    CusumFilter,
+    EwmaVolatility,
+    TripleBarrier,
+    WinRate,
+    BetSizer,
+    StrategyReturns
+>;
+// clang-format on
 
 }  // namespace openquant
