@@ -1,8 +1,8 @@
 // Law 7: after warm-up an operator's update does not allocate. Counts every operator new of this executable.
-#include <catch2/catch.hpp>
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include "catch.hpp"
 
 #include "cases.hpp"
 #include "script.hpp"

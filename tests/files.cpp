@@ -27,9 +27,7 @@ std::string TemporaryFolder::write(const std::string& name, const std::string& c
     return path;
 }
 
-std::string TemporaryFolder::write_gzip(const std::string& name, const std::string& content) const {
-    return write(name, gzip(content));
-}
+std::string TemporaryFolder::write_gzip(const std::string& name, const std::string& content) const { return write(name, gzip(content)); }
 
 std::string gzip(const std::string& content) {
     z_stream stream{};
@@ -89,8 +87,7 @@ ReadFile read_trades(const std::string& path, const OpenOptions& options) {
             });
             out.rows.push_back({(*batch.names)[batch.codes[row]], t});
         }
-        for (const BatchBreak& b : batch.breaks)
-            out.breaks.push_back({before + b.before, b.code == every_symbol ? every_name : (*batch.names)[b.code], b.row});
+        for (const BatchBreak& b : batch.breaks) out.breaks.push_back({before + b.before, b.code == every_symbol ? every_name : (*batch.names)[b.code], b.row});
         out.ids = batch.ids;
     }
     out.rejected = feed->rejected;

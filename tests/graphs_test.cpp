@@ -1,6 +1,6 @@
 // Whole graphs against the reference: a trading pipeline, random wirings, and operators that see every symbol.
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "openquant/operators/catalogue.hpp"
 #include "test_operators.hpp"

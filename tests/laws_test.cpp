@@ -1,7 +1,7 @@
 // Laws over the whole catalogue: repeatable, the same at any chunking, equal to the reference, no look-ahead, finite.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
+#include "catch.hpp"
 
 #include "twin.hpp"
 
@@ -42,8 +42,7 @@ void for_each_twin(auto&& law) {
 
 TEST_CASE("every catalogue operator emits something on the streams that judge it") {
     std::map<std::string, std::size_t> rows;
-    for (const OperatorCase& op : catalogue_cases())
-        rows[op.signature.substr(0, op.signature.find('('))] += twin_of(op, 5, false).reference().back().rows();
+    for (const OperatorCase& op : catalogue_cases()) rows[op.signature.substr(0, op.signature.find('('))] += twin_of(op, 5, false).reference().back().rows();
     for (const auto& [name, n] : rows) {
         INFO(name);
         CHECK(n > 50);

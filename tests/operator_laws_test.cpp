@@ -1,7 +1,7 @@
 // Laws of the bare operator: a copy and an archived copy continue identically; parameters out of range are refused by name.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include "catch.hpp"
 
 #include "cases.hpp"
 #include "openquant/operators/core/archive.hpp"
@@ -50,9 +50,7 @@ template <class Op>
 std::string refusal(const Op& op) {
     try {
         check(op);
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
+    } catch (const std::invalid_argument& e) { return e.what(); }
     return {};
 }
 
@@ -118,9 +116,7 @@ TEST_CASE("a parameter set by name wants its own type, and an unknown one is ref
             Op op{};
             try {
                 set_parameter(op, name, value);
-            } catch (const std::invalid_argument& e) {
-                return std::string(e.what());
-            }
+            } catch (const std::invalid_argument& e) { return std::string(e.what()); }
             return std::string();
         };
         for (const ParameterInfo& p : parameter_infos<Op>()) {

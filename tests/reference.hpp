@@ -74,8 +74,7 @@ public:
     void flush(const PlainSymbols& symbols, const PlainEmit& emit) override {
         if constexpr (keyed) {
             for (const auto& [name, id] : symbols.ids)
-                if constexpr (requires(Op& op, void (*out)(const Out&)) { op.flush(out); })
-                    of(name).flush([&, who = name](const Out& out) { emit(who, out); });
+                if constexpr (requires(Op& op, void (*out)(const Out&)) { op.flush(out); }) of(name).flush([&, who = name](const Out& out) { emit(who, out); });
         } else if constexpr (requires(Op& op, void (*out)(SymbolId, const Out&)) { op.flush(out); }) {
             of(every_name).flush([&](SymbolId s, const Out& out) { emit(symbols.names[s], out); });
         }
@@ -88,8 +87,7 @@ private:
             const SymbolId id = symbol == every_name ? every_symbol : symbols.ids.at(symbol);
             of(every_name).update(row, id, [&](SymbolId s, const Out& out) { emit(symbols.names[s], out); });
         } else if (symbol == every_name) {
-            for (const auto& [name, id] : symbols.ids)
-                of(name).update(row, [&, who = name](const Out& out) { emit(who, out); });
+            for (const auto& [name, id] : symbols.ids) of(name).update(row, [&, who = name](const Out& out) { emit(who, out); });
         } else {
             of(symbol).update(row, [&](const Out& out) { emit(symbol, out); });
         }

@@ -10,9 +10,7 @@ namespace openquant::testing {
 std::string refusal(auto&& attempt) {
     try {
         attempt();
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
+    } catch (const std::invalid_argument& e) { return e.what(); }
     return {};
 }
 

@@ -59,9 +59,7 @@ void fill(Trade& t, Moment m) {
     t.flags = m.random.chance(0.01) ? std::uint32_t{flag_block} : 0u;
 }
 void fill(Price& p, Moment m) { p = {m.ts, m.market.next(m.random)}; }
-void fill(Continuity& c, Moment m) {
-    c = {m.ts, static_cast<Break>(m.random.below(5)), m.random.below(1000), 1 + m.random.below(9)};
-}
+void fill(Continuity& c, Moment m) { c = {m.ts, static_cast<Break>(m.random.below(5)), m.random.below(1000), 1 + m.random.below(9)}; }
 void fill(Bar& b, Moment m) {
     b.ts = m.ts, b.start_ts = m.ts - 1'000'000;
     b.open = m.market.price, b.close = m.market.next(m.random);
@@ -178,12 +176,8 @@ private:
 }  // namespace
 
 std::unique_ptr<Feed> feed_of(const Recording& recording, std::size_t begin, std::size_t end, std::size_t per_batch) {
-    return with_type(*recording.type, [&]<class E>() -> std::unique_ptr<Feed> {
-        return std::make_unique<RowFeed<E>>(recording, begin, end, per_batch);
-    });
+    return with_type(*recording.type, [&]<class E>() -> std::unique_ptr<Feed> { return std::make_unique<RowFeed<E>>(recording, begin, end, per_batch); });
 }
-std::unique_ptr<Feed> feed_of(const Recording& recording, std::size_t per_batch) {
-    return feed_of(recording, 0, recording.ticks.size(), per_batch);
-}
+std::unique_ptr<Feed> feed_of(const Recording& recording, std::size_t per_batch) { return feed_of(recording, 0, recording.ticks.size(), per_batch); }
 
 }  // namespace openquant::testing

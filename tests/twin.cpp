@@ -1,8 +1,8 @@
 #include "twin.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include "catch.hpp"
 
 namespace openquant::testing {
 
@@ -48,8 +48,8 @@ std::string compare(const Outputs& a, const Outputs& b, bool prefix) {
         const std::size_t common = std::min(a[s].rows(), b[s].rows());
         for (std::size_t row = 0; row < std::max(common, prefix ? a[s].rows() : std::max(a[s].rows(), b[s].rows())); ++row)
             if (row >= common || !same_row(a[s], b[s], row))
-                return "stream " + std::to_string(s) + " (" + std::string(a[s].type->name) + ") row " + std::to_string(row) + ": " +
-                       row_text(a[s], row) + "\n  but expected " + row_text(b[s], row);
+                return "stream " + std::to_string(s) + " (" + std::string(a[s].type->name) + ") row " + std::to_string(row) + ": " + row_text(a[s], row) +
+                       "\n  but expected " + row_text(b[s], row);
     }
     return {};
 }
@@ -60,12 +60,14 @@ Collected collected(const EventType& type, const std::vector<Tick>& ticks) {
     Collected out{&type, {}, std::vector<std::vector<std::byte>>(type.fields.size())};
     for (const Tick& tick : ticks) {
         out.symbols.push_back(tick.symbol);
-        std::visit([&]<class E>(const E& e) {
-            for_each_field<E>([&](auto index, auto f) {
-                const auto* bytes = reinterpret_cast<const std::byte*>(&(e.*(f.member)));
-                out.columns[index.value].insert(out.columns[index.value].end(), bytes, bytes + sizeof(e.*(f.member)));
-            });
-        }, tick.row);
+        std::visit(
+            [&]<class E>(const E& e) {
+                for_each_field<E>([&](auto index, auto f) {
+                    const auto* bytes = reinterpret_cast<const std::byte*>(&(e.*(f.member)));
+                    out.columns[index.value].insert(out.columns[index.value].end(), bytes, bytes + sizeof(e.*(f.member)));
+                });
+            },
+            tick.row);
     }
     return out;
 }
@@ -165,8 +167,7 @@ std::vector<std::pair<std::string, std::unique_ptr<Feed>>> Twin::feeds(std::size
     const auto& order = expected().order;
     for (std::size_t i = 0; i < end; ++i) ++(i < begin ? from : to)[order[i]];
     std::vector<std::pair<std::string, std::unique_ptr<Feed>>> out;
-    for (std::size_t i = 0; i < recordings_.size(); ++i)
-        out.emplace_back(source_name(i), feed_of(recordings_[i], from[i], from[i] + to[i]));
+    for (std::size_t i = 0; i < recordings_.size(); ++i) out.emplace_back(source_name(i), feed_of(recordings_[i], from[i], from[i] + to[i]));
     return out;
 }
 

@@ -53,8 +53,8 @@ std::string not_finite(const Outputs& outputs);
 std::size_t total_rows(const Outputs& outputs);
 
 struct RunOptions {
-    std::size_t chunk = 0;           // 0: random sizes
-    std::uint64_t seed = 1;          // of those sizes
+    std::size_t chunk = 0;   // 0: random sizes
+    std::uint64_t seed = 1;  // of those sizes
     std::size_t per_batch = 1 << 20;
     bool flush = true;
 };

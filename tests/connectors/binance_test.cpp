@@ -1,6 +1,6 @@
 #include "openquant/connectors/binance.hpp"
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "files.hpp"
 #include "openquant/connectors/json.hpp"
@@ -42,13 +42,15 @@ TEST_CASE("binance: a spot trade, raw and in a combined stream") {
 }
 
 TEST_CASE("binance: microseconds, order ids beside the trade id, unknown keys") {
-    const auto [result, t, symbol] = decode(R"({"e":"trade","E":1672515782136123,"s":"X","t":7,"b":88,"a":50,"p":"2","q":"1","T":1672515782136001,"m":false,"new":{"x":[1]},"st":1})");
+    const auto [result, t, symbol] =
+        decode(R"({"e":"trade","E":1672515782136123,"s":"X","t":7,"b":88,"a":50,"p":"2","q":"1","T":1672515782136001,"m":false,"new":{"x":[1]},"st":1})");
     CHECK((result == Result::trade));
     CHECK((t.id == 7 && t.ts == 1'672'515'782'136'001'000 && t.side == 1));
 }
 
 TEST_CASE("binance: an aggregated trade has the aggregate's id") {
-    const auto [result, t, symbol] = decode(R"({"e":"aggTrade","E":1672515782136,"s":"X","a":5933014,"p":"0.5","q":"10","f":100,"l":105,"T":1672515782136,"m":false})");
+    const auto [result, t, symbol] =
+        decode(R"({"e":"aggTrade","E":1672515782136,"s":"X","a":5933014,"p":"0.5","q":"10","f":100,"l":105,"T":1672515782136,"m":false})");
     CHECK((result == Result::trade));
     CHECK(t.id == 5933014);
 }
@@ -56,12 +58,13 @@ TEST_CASE("binance: an aggregated trade has the aggregate's id") {
 TEST_CASE("binance: what is not a trade of the market, and what cannot be read") {
     CHECK((decode(R"({"result":null,"id":1})").result == Result::other));
     CHECK((decode(R"({"e":"bookTicker","u":1,"s":"X"})").result == Result::other));
-    CHECK((decode(R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","X":"INSURANCE_FUND","T":1672515782136,"m":false})").result == Result::other));
-    for (const char* bad : {"", "{", "[]", "null", R"({"e":"trade"})", R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"abc","q":"1","T":1672515782136,"m":false})",
-                            R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","T":"soon","m":false})",
-                            R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","T":1672515782136,"m":"yes"})",
-                            R"({"e":"trade","E":1672515782136,"s":"X","t":-1,"p":"1","q":"1","T":1672515782136,"m":true})",
-                            R"({"stream":"x@trade","data":[1,2]})"}) {
+    CHECK(
+        (decode(R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","X":"INSURANCE_FUND","T":1672515782136,"m":false})").result == Result::other));
+    for (const char* bad :
+         {"", "{", "[]", "null", R"({"e":"trade"})", R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"abc","q":"1","T":1672515782136,"m":false})",
+          R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","T":"soon","m":false})",
+          R"({"e":"trade","E":1672515782136,"s":"X","t":1,"p":"1","q":"1","T":1672515782136,"m":"yes"})",
+          R"({"e":"trade","E":1672515782136,"s":"X","t":-1,"p":"1","q":"1","T":1672515782136,"m":true})", R"({"stream":"x@trade","data":[1,2]})"}) {
         INFO(bad);
         CHECK((decode(bad).result == Result::malformed));
     }
@@ -77,7 +80,8 @@ TEST_CASE("binance: frames of other streams are not malformed, whatever they mea
 }
 
 TEST_CASE("binance: mutated frames are decoded or refused, never worse") {
-    const std::string frame = R"({"stream":"bnbbtc@trade","data":{"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.001","q":"100","T":1672515782135,"m":true}})";
+    const std::string frame =
+        R"({"stream":"bnbbtc@trade","data":{"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.001","q":"100","T":1672515782135,"m":true}})";
     Random random(1);
     std::size_t refused = 0;
     for (int i = 0; i < 50'000; ++i) refused += decode(mutated(frame, random)).result == Result::malformed;

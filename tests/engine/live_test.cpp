@@ -1,7 +1,7 @@
 // The engine's own thread and its inlets. Where timing would matter the engine is held between two chunks.
-#include <catch2/catch.hpp>
 #include <future>
 #include <thread>
+#include "catch.hpp"
 
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/operators/cusum_filter.hpp"

@@ -1,5 +1,5 @@
 // Snapshots that do not belong or are damaged are refused by name and change nothing.
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/operators/cusum_filter.hpp"

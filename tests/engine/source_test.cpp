@@ -1,6 +1,6 @@
 // What a source says of its rows: refusals by kind, gaps, repeats, late rows, and breaks that a reader reports.
-#include <catch2/catch.hpp>
 #include <cmath>
+#include "catch.hpp"
 
 #include "openquant/operators/dollar_bars.hpp"
 #include "twin.hpp"
@@ -54,8 +54,8 @@ TEST_CASE("a missing row that comes after all, and one whose time steps back, ar
     const auto rows = run.rows->as<Trade>();
     REQUIRE(rows.size() == 4);
     CHECK((rows[1].flags == 0 && rows[2].flags == flag_late && rows[3].flags == flag_late));
-    CHECK((run.breaks->as<Continuity>() ==
-           std::vector{Continuity{6, Break::gap, 11, 2}, Continuity{7, Break::late, 11, 1}, Continuity{3, Break::late, 14, 1}}));
+    CHECK(
+        (run.breaks->as<Continuity>() == std::vector{Continuity{6, Break::gap, 11, 2}, Continuity{7, Break::late, 11, 1}, Continuity{3, Break::late, 14, 1}}));
 }
 
 TEST_CASE("ids and times are judged by symbol") {
@@ -70,9 +70,10 @@ TEST_CASE("rows are refused by kind, whole, and the rest goes on") {
         change(t);
         return t;
     };
-    Recording recording = recording_of<Trade>({trade(1, 0), bad([](Trade& t) { t.price = -1; }), bad([](Trade& t) { t.price = std::nan(""); }),
-                                               bad([](Trade& t) { t.size = 0; }), bad([](Trade& t) { t.side = 3; }), bad([](Trade& t) { t.ts = -1; }),
-                                               trade(6, 0), trade(7, 0)}, "X");
+    Recording recording =
+        recording_of<Trade>({trade(1, 0), bad([](Trade& t) { t.price = -1; }), bad([](Trade& t) { t.price = std::nan(""); }), bad([](Trade& t) { t.size = 0; }),
+                             bad([](Trade& t) { t.side = 3; }), bad([](Trade& t) { t.ts = -1; }), trade(6, 0), trade(7, 0)},
+                            "X");
     recording.ticks.back().symbol.clear();
     for (const std::size_t chunk : {1, 3, 100}) {
         const Run run(recording, chunk);

@@ -1,13 +1,14 @@
 #include "openquant/engine/timestamps.hpp"
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 namespace openquant::testing {
 
 constexpr std::int64_t second = 1'000'000'000;
 
 TEST_CASE("the magnitude of an integer time tells its unit") {
-    for (const std::int64_t t : {std::int64_t{1'723'161'256}, std::int64_t{1'723'161'256'000}, std::int64_t{1'723'161'256'000'000}, std::int64_t{1'723'161'256'000'000'000}})
+    for (const std::int64_t t :
+         {std::int64_t{1'723'161'256}, std::int64_t{1'723'161'256'000}, std::int64_t{1'723'161'256'000'000}, std::int64_t{1'723'161'256'000'000'000}})
         CHECK(ns_from_integer(t) == 1'723'161'256 * second);
     CHECK(ns_from_integer(1'723'161'256'322) == 1'723'161'256'322'000'000);
     for (const std::int64_t t : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{99'999'999}, std::int64_t{10'000'000'000}}) CHECK_FALSE(ns_from_integer(t));
@@ -27,9 +28,28 @@ TEST_CASE("text times: space or T, fraction, Z or offset") {
 }
 
 TEST_CASE("text that is no time is refused") {
-    for (const char* bad : {"", "2024", "2024-08", "2024-8-8", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-32", "2024-08-08x", "2024-08-08 ", "2024-08-08 12:00",
-                            "2024-08-08 24:00:00", "2024-08-08 12:60:00", "2024-08-08 12:00:60", "2024-08-08 12:00:00.", "2024-08-08 12:00:00Zx", "2024-08-08 12:00:00+0200",
-                            "2024-08-08 12:00:00+24:00", "24-08-08", "9999-01-01", "0001-01-01", "not a time"}) {
+    for (const char* bad : {"",
+                            "2024",
+                            "2024-08",
+                            "2024-8-8",
+                            "2023-02-29",
+                            "2024-13-01",
+                            "2024-00-01",
+                            "2024-01-32",
+                            "2024-08-08x",
+                            "2024-08-08 ",
+                            "2024-08-08 12:00",
+                            "2024-08-08 24:00:00",
+                            "2024-08-08 12:60:00",
+                            "2024-08-08 12:00:60",
+                            "2024-08-08 12:00:00.",
+                            "2024-08-08 12:00:00Zx",
+                            "2024-08-08 12:00:00+0200",
+                            "2024-08-08 12:00:00+24:00",
+                            "24-08-08",
+                            "9999-01-01",
+                            "0001-01-01",
+                            "not a time"}) {
         INFO(bad);
         CHECK_FALSE(ns_from_text(bad));
     }

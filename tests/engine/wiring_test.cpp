@@ -1,5 +1,5 @@
 // What can be wired to what, and how a graph refuses the rest.
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/operators/cusum_filter.hpp"
@@ -59,7 +59,7 @@ TEST_CASE_METHOD(Wired, "required ports come first, then the optional ones, and 
     graph.add(TripleBarrier{}, trades, events);
     graph.add(DollarBars{}, trades);
     const auto shape = graph.shape();
-    CHECK(shape[0] == "source trades: Trade");
+    CHECK(shape[0] == "source trades: Trade with opaque ids");
     CHECK(shape[3].ends_with("of trades volatility events"));
     CHECK(shape[4].ends_with("of trades volatility events"));
     CHECK(shape[5].ends_with("of trades - events"));
@@ -106,19 +106,22 @@ TEST_CASE("a graph describes itself as dot") {
     graph.add(DollarBars{}, trades);
     graph.collect(trades.continuity(), "breaks");
     const std::string dot = graph.to_dot();
-    CHECK(says(dot, {"digraph openquant {", R"("my \"trades\"" [shape=ellipse, label="my \"trades\": Trade"];)", R"("my \"trades\"" -> "dollar_bars" [label="trades"];)",
-                     R"("my \"trades\"" -> "dollar_bars" [label="continuity"];)", R"("my \"trades\"" -> "breaks" [label="rows"];)"}));
+    CHECK(says(dot, {"digraph openquant {", R"("my \"trades\"" [shape=ellipse, label="my \"trades\": Trade"];)",
+                     R"("my \"trades\"" -> "dollar_bars" [label="trades"];)", R"("my \"trades\"" -> "dollar_bars" [label="continuity"];)",
+                     R"("my \"trades\"" -> "breaks" [label="rows"];)"}));
     CHECK(dot.ends_with("}\n"));
 }
 
 TEST_CASE("a table tells its type, keeps its capacity and counts what it refused") {
     Graph graph;
     Table& table = graph.collect(graph.source<Price>("prices"), "few", 5);
-    replay(graph, [] {
-        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
-        feeds.emplace_back("prices", feed_of(generate(event_type<Price>(), 1, 20, {.dirty = false})));
-        return feeds;
-    }(), {.chunk = 3});
+    replay(graph,
+           [] {
+               std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+               feeds.emplace_back("prices", feed_of(generate(event_type<Price>(), 1, 20, {.dirty = false})));
+               return feeds;
+           }(),
+           {.chunk = 3});
     CHECK(table.rows() == 5);
     CHECK(table.refused() == 15);
     CHECK(table.as<Price>().size() == 5);

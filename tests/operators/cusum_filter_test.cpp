@@ -1,7 +1,7 @@
 #include "openquant/operators/cusum_filter.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
+#include "catch.hpp"
 
 #include "emitted.hpp"
 #include "random.hpp"
@@ -68,7 +68,7 @@ TEST_CASE("cusum: equals the definition on random walks") {
 TEST_CASE("cusum: pathologies") {
     CHECK(events({}, 0.01).empty());
     CHECK(events({100}, 0.01).empty());
-    CHECK(events(std::vector<double>(1'000, 100.0), 1e-15).empty());          // flat market
+    CHECK(events(std::vector<double>(1'000, 100.0), 1e-15).empty());         // flat market
     CHECK((events({1, 1e6, 1e6, 1}, 0.01) == Events{{1, 1.0}, {3, -1.0}}));  // jumps: one event each
     std::vector<double> prices;
     Random random(9);

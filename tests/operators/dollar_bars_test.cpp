@@ -1,7 +1,7 @@
 #include "openquant/operators/dollar_bars.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
+#include "catch.hpp"
 
 #include "bars.hpp"
 #include "emitted.hpp"
@@ -129,7 +129,8 @@ TEST_CASE("dollar bars: pathologies") {
         CHECK((out[2].ts == 5 && out[2].late));
     }
     SECTION("a gap marks the bar under construction, a repeated or late row does not") {
-        for (const auto& [kind, marks] : {std::pair{Break::gap, true}, {Break::disconnect, true}, {Break::overflow, true}, {Break::duplicate, false}, {Break::late, false}}) {
+        for (const auto& [kind, marks] :
+             {std::pair{Break::gap, true}, {Break::disconnect, true}, {Break::overflow, true}, {Break::duplicate, false}, {Break::late, false}}) {
             Emitted<DollarBars> run(DollarBars{.dollar_value_per_bar = 2});
             run(trade(1, 1, 1));
             CHECK(run(Continuity{2, kind, 5, 3}).empty());

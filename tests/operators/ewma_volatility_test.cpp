@@ -1,7 +1,7 @@
 #include "openquant/operators/ewma_volatility.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
+#include "catch.hpp"
 
 #include "emitted.hpp"
 #include "random.hpp"

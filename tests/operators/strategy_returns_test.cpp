@@ -1,6 +1,6 @@
 #include "openquant/operators/strategy_returns.hpp"
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "emitted.hpp"
 #include "random.hpp"

@@ -1,8 +1,8 @@
 #include "openquant/operators/triple_barrier.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <optional>
+#include "catch.hpp"
 
 #include "emitted.hpp"
 #include "random.hpp"
@@ -133,8 +133,13 @@ TEST_CASE("triple barrier: every combination of barriers equals the definition")
             for (const std::int64_t bars : {0, 1, 25})
                 for (const std::int64_t seconds : {0, 40})
                     for (const bool use_side : {false, true})
-                        check_labels({.pt = pt, .sl = sl, .max_bars = bars, .max_time_ns = seconds * second, .use_side = use_side,
-                                      .vertical_label = use_side ? VerticalLabel::zero : VerticalLabel::sign}, path);
+                        check_labels({.pt = pt,
+                                      .sl = sl,
+                                      .max_bars = bars,
+                                      .max_time_ns = seconds * second,
+                                      .use_side = use_side,
+                                      .vertical_label = use_side ? VerticalLabel::zero : VerticalLabel::sign},
+                                     path);
 }
 
 TEST_CASE("triple barrier: values near 1e8 with variance near 1, and jumps of 1e6") {
@@ -167,7 +172,8 @@ TEST_CASE("triple barrier: labels released by one price come out in the order of
     for (int i = 0; i < 50; ++i) run(Event{1 + i, random.chance(0.5) ? -0.5 : 1.0, 100.0}), run(Price{2 + i / 20, 100.0 + (i % 3) * 1e-3});
     const auto all = run(Price{100, 150.0});
     CHECK(all.size() > 4);
-    CHECK(std::is_sorted(run.all.begin(), run.all.end(), [](const Label& a, const Label& b) { return std::pair(a.ts, a.start_ts) < std::pair(b.ts, b.start_ts); }));
+    CHECK(std::is_sorted(run.all.begin(), run.all.end(),
+                         [](const Label& a, const Label& b) { return std::pair(a.ts, a.start_ts) < std::pair(b.ts, b.start_ts); }));
 }
 
 TEST_CASE("triple barrier: an event beyond max_open is refused and counted") {

@@ -1,6 +1,6 @@
 #include "openquant/operators/win_rate.hpp"
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "emitted.hpp"
 #include "random.hpp"

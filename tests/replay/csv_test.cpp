@@ -1,5 +1,5 @@
 // Trades as CSV: Binance's public-data layouts and headers that name their columns.
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "files.hpp"
 #include "refusal.hpp"
@@ -20,9 +20,7 @@ const std::vector<Trade> two{trade(at, 61800.3, 0.006, -1, 41), trade(at + ms, 6
 
 struct Files {
     TemporaryFolder folder;
-    ReadFile read(const std::string& content, const std::string& name = "BTCUSDT-trades-2024-08-08.csv") {
-        return read_trades(folder.write(name, content));
-    }
+    ReadFile read(const std::string& content, const std::string& name = "BTCUSDT-trades-2024-08-08.csv") { return read_trades(folder.write(name, content)); }
 };
 
 }  // namespace
@@ -58,10 +56,11 @@ TEST_CASE_METHOD(Files, "Binance public data, with a header") {
 }
 
 TEST_CASE_METHOD(Files, "a header names the columns, in any order and spelling") {
-    const ReadFile file = read("Symbol,Side,Quantity,Timestamp,Price,comment,flags\n"
-                               "ETHUSDT,buy,2,2024-08-08 23:54:16.5,10,hello,\n"
-                               "BTCUSDT,-1,3,2024-08-08T23:54:17Z,11,,4\n"
-                               "BTCUSDT,,4,1723161258,12,,0\n");
+    const ReadFile file = read(
+        "Symbol,Side,Quantity,Timestamp,Price,comment,flags\n"
+        "ETHUSDT,buy,2,2024-08-08 23:54:16.5,10,hello,\n"
+        "BTCUSDT,-1,3,2024-08-08T23:54:17Z,11,,4\n"
+        "BTCUSDT,,4,1723161258,12,,0\n");
     const auto rows = file.trades();
     REQUIRE(rows.size() == 3);
     CHECK(file.rows[0].symbol == "ETHUSDT");
@@ -81,21 +80,23 @@ TEST_CASE_METHOD(Files, "the symbol comes from the options, else from the file's
 }
 
 TEST_CASE_METHOD(Files, "lines that make no sense are counted, the rest is read") {
-    const ReadFile file = read("ts,price,size,side\n"
-                               "1723161256322,1,1,buy\n"
-                               "1723161256322,1,1\n"
-                               "1723161256322,1,1,buy,more\n"
-                               "1723161256322,one,1,buy\n"
-                               "1723161256322,1,,buy\n"
-                               "yesterday,1,1,buy\n"
-                               "12,1,1,buy\n"
-                               "2024-13-45,1,1,buy\n"
-                               "1723161256322,1,1,up\n"
-                               "\n   \n"
-                               "1723161256322,2,1,sell\n");
+    const ReadFile file = read(
+        "ts,price,size,side\n"
+        "1723161256322,1,1,buy\n"
+        "1723161256322,1,1\n"
+        "1723161256322,1,1,buy,more\n"
+        "1723161256322,one,1,buy\n"
+        "1723161256322,1,,buy\n"
+        "yesterday,1,1,buy\n"
+        "12,1,1,buy\n"
+        "2024-13-45,1,1,buy\n"
+        "1723161256322,1,1,up\n"
+        "\n   \n"
+        "1723161256322,2,1,sell\n");
     CHECK(file.rows.size() == 2);
     CHECK(file.malformed() == 8);
-    const ReadFile binance = read("41,1,1,1,1723161256322,true\n42,1,1,1,1723161256322,maybe\n43,1,1,1,17231612563220000000000,true\n44,1,1,1,1723161256322,false\n");
+    const ReadFile binance =
+        read("41,1,1,1,1723161256322,true\n42,1,1,1,1723161256322,maybe\n43,1,1,1,17231612563220000000000,true\n44,1,1,1,1723161256322,false\n");
     CHECK(binance.rows.size() == 2);
     CHECK(binance.malformed() == 2);
 }

@@ -1,5 +1,5 @@
 // Captures, JSON lines, gzip, and files that cannot be read.
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include "files.hpp"
 #include "openquant/replay/text_file.hpp"
@@ -29,9 +29,14 @@ struct Files {
 }  // namespace
 
 TEST_CASE_METHOD(Files, "a capture: trades of the market, with the time they were received") {
-    const std::string depth = R"(1723161255030314667 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","b":[["1","2"]],"a":[]}})" "\n";
-    const std::string insurance = R"(1723161255030314667 {"stream":"x","data":{"e":"trade","E":1,"T":1723161256322,"s":"BTCUSDT","t":9,"p":"1","q":"1","X":"INSURANCE","m":true}})" "\n";
-    const std::string ack = R"(1723161255030314667 {"result":null,"id":1})" "\n";
+    const std::string depth =
+        R"(1723161255030314667 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","b":[["1","2"]],"a":[]}})"
+        "\n";
+    const std::string insurance =
+        R"(1723161255030314667 {"stream":"x","data":{"e":"trade","E":1,"T":1723161256322,"s":"BTCUSDT","t":9,"p":"1","q":"1","X":"INSURANCE","m":true}})"
+        "\n";
+    const std::string ack = R"(1723161255030314667 {"result":null,"id":1})"
+                            "\n";
     const ReadFile file = read(capture_line(5, 100.25, true) + depth + ack + insurance + capture_line(6, 100.5, false));
     const auto rows = file.trades();
     REQUIRE(rows.size() == 2);
@@ -59,10 +64,17 @@ TEST_CASE_METHOD(Files, "a capture: corrupt lines are counted, the rest is read"
 }
 
 TEST_CASE_METHOD(Files, "JSON lines of market items: instruments by number or name, breaks where the venue was lost") {
-    const std::string trade = R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","time_received":"2025-03-25T23:07:00.6Z","exchange":"binance_spot","instrument":1,"kind":{"Trade":{"id":"77","price":2059.25,"amount":0.5,"side":"Sell"}}}})" "\n";
-    const std::string book = R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","time_received":"2025-03-25T23:07:00.6Z","exchange":"x","instrument":1,"kind":{"OrderBookL1":{"last_update_time":"x"}}}})" "\n";
-    const std::string wrapped = R"({"Item":{"Ok":{"time_exchange":"2025-03-25T23:07:01Z","time_received":"2025-03-25T23:07:01Z","exchange":"x","instrument":0,"kind":{"Trade":{"id":"5","price":"100.5","amount":"2","side":"Buy"}}}}})" "\n";
-    const std::string lost = R"({"Reconnecting":"binance_spot"})" "\n";
+    const std::string trade =
+        R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","time_received":"2025-03-25T23:07:00.6Z","exchange":"binance_spot","instrument":1,"kind":{"Trade":{"id":"77","price":2059.25,"amount":0.5,"side":"Sell"}}}})"
+        "\n";
+    const std::string book =
+        R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","time_received":"2025-03-25T23:07:00.6Z","exchange":"x","instrument":1,"kind":{"OrderBookL1":{"last_update_time":"x"}}}})"
+        "\n";
+    const std::string wrapped =
+        R"({"Item":{"Ok":{"time_exchange":"2025-03-25T23:07:01Z","time_received":"2025-03-25T23:07:01Z","exchange":"x","instrument":0,"kind":{"Trade":{"id":"5","price":"100.5","amount":"2","side":"Buy"}}}}})"
+        "\n";
+    const std::string lost = R"({"Reconnecting":"binance_spot"})"
+                             "\n";
     const ReadFile file = read(trade + book + lost + wrapped + "{\"Item\":{\"kind\n", with_instruments({"BTCUSDT", "ETHUSDT"}));
     const auto rows = file.trades();
     REQUIRE(rows.size() == 2);
@@ -79,13 +91,22 @@ TEST_CASE_METHOD(Files, "JSON lines of market items: instruments by number or na
 }
 
 TEST_CASE_METHOD(Files, "JSON lines with named fields") {
-    const ReadFile file = read(R"({"ts":1723161256322,"symbol":"A","price":1.5,"size":"2","side":"buy","id":7,"extra":[1,{"x":2}]})" "\n"
-                               R"({"price":"2.5","size":1,"ts":"2024-08-08 23:54:16","symbol":"B","side":null})" "\n"
-                               R"({"ts":1723161256322,"symbol":"A","price":1.5,"size":2,"side":-1})" "\n"
-                               R"({"ts":1723161256322,"price":1.5,"size":2})" "\n"
-                               R"({"ts":1723161256322,"symbol":"A","price":"much","size":2})" "\n"
-                               R"({"ts":1723161256322,"symbol":"A","price":1,"size":2,"side":"up"})" "\n"
-                               R"({"ts":1723161256322,"symbol":"A","pri)" "\n" "{}\n" "nonsense\n");
+    const ReadFile file = read(R"({"ts":1723161256322,"symbol":"A","price":1.5,"size":"2","side":"buy","id":7,"extra":[1,{"x":2}]})"
+                               "\n"
+                               R"({"price":"2.5","size":1,"ts":"2024-08-08 23:54:16","symbol":"B","side":null})"
+                               "\n"
+                               R"({"ts":1723161256322,"symbol":"A","price":1.5,"size":2,"side":-1})"
+                               "\n"
+                               R"({"ts":1723161256322,"price":1.5,"size":2})"
+                               "\n"
+                               R"({"ts":1723161256322,"symbol":"A","price":"much","size":2})"
+                               "\n"
+                               R"({"ts":1723161256322,"symbol":"A","price":1,"size":2,"side":"up"})"
+                               "\n"
+                               R"({"ts":1723161256322,"symbol":"A","pri)"
+                               "\n"
+                               "{}\n"
+                               "nonsense\n");
     const auto rows = file.trades();
     REQUIRE(rows.size() == 3);
     CHECK((rows[0].side == 1 && rows[1].side == 0 && rows[2].side == -1));
@@ -98,9 +119,13 @@ TEST_CASE_METHOD(Files, "JSON lines with named fields") {
 
 TEST_CASE_METHOD(Files, "mutated lines are read, skipped or counted, never worse") {
     Random random(1);
-    const std::string kinds[] = {capture_line(5, 100.25, true), R"({"ts":1723161256322,"symbol":"A","price":1.5,"size":"2","side":"buy","id":7})" "\n",
-                                 R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","instrument":1,"kind":{"Trade":{"id":"77","price":2059.25,"amount":0.5,"side":"Sell"}}}})" "\n",
-                                 "41,61800.3,0.006,100,101,1723161256322,true\n"};
+    const std::string kinds[] = {
+        capture_line(5, 100.25, true),
+        R"({"ts":1723161256322,"symbol":"A","price":1.5,"size":"2","side":"buy","id":7})"
+        "\n",
+        R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","instrument":1,"kind":{"Trade":{"id":"77","price":2059.25,"amount":0.5,"side":"Sell"}}}})"
+        "\n",
+        "41,61800.3,0.006,100,101,1723161256322,true\n"};
     for (const std::string& good : kinds) {
         std::string content = good;
         for (int i = 0; i < 20'000; ++i) content += mutated(good, random);

@@ -1,9 +1,9 @@
 // The real recordings against what is known of them; skipped where they are not there.
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include "catch.hpp"
 
 #include "files.hpp"
 #include "openquant/operators/dollar_bars.hpp"
@@ -52,13 +52,13 @@ TEST_CASE("USD-M capture: trades, ids without a gap, and dollar bars") {
     Table& breaks = graph.collect(source.continuity());
     std::vector<Table*> tables;
     for (const Remainder remainder : {Remainder::reset, Remainder::carry, Remainder::split})
-        for (const double dollars : {1e5, 1e6, 1e7}) tables.push_back(&graph.collect(graph.add(DollarBars{.dollar_value_per_bar = dollars, .remainder = remainder}, source)));
+        for (const double dollars : {1e5, 1e6, 1e7})
+            tables.push_back(&graph.collect(graph.add(DollarBars{.dollar_value_per_bar = dollars, .remainder = remainder}, source)));
     std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
     feeds.emplace_back("trades", open_trades(*path));
     replay(graph, std::move(feeds), {.chunk = 4096});
     std::vector<std::size_t> bars;
     for (const Table* table : tables) bars.push_back(table->rows());
-    // With carry a trade closes one bar at most, so bars of 1e5 are fewer than with split.
     CHECK((std::vector(bars.begin(), bars.begin() + 3) == std::vector<std::size_t>{1'055, 136, 14}));
     CHECK((std::vector(bars.begin() + 6, bars.end()) == std::vector<std::size_t>{1'498, 149, 14}));
     CAPTURE(bars);

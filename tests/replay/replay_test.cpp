@@ -1,6 +1,6 @@
 // The merge of several feeds by time, and the pace. No clock is asserted on: what may happen is bounded by event time.
-#include <catch2/catch.hpp>
 #include <thread>
+#include "catch.hpp"
 
 #include "openquant/operators/cusum_filter.hpp"
 #include "openquant/operators/dollar_bars.hpp"
@@ -73,9 +73,7 @@ TEST_CASE("a source whose time steps back merges by its running maximum") {
     CHECK(merged({5, 5, 1, 1}, {4, 2, 5, 7}) == "r4 r2 l5 l5 l1 l1 r5 r7 ");
 }
 
-TEST_CASE("a row that will be refused takes no part in the order of time") {
-    CHECK(merged({-1, 5, -1, 7}, {6, -1, 8}) == "l5 r6 l7 r8 ");
-}
+TEST_CASE("a row that will be refused takes no part in the order of time") { CHECK(merged({-1, 5, -1, 7}, {6, -1, 8}) == "l5 r6 l7 r8 "); }
 
 TEST_CASE("the running maximum goes on over replays") {
     Merged m;

@@ -1,9 +1,9 @@
 #include "openquant/operators/core/level_heap.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 #include <set>
+#include "catch.hpp"
 
 #include "openquant/operators/core/archive.hpp"
 #include "random.hpp"

@@ -1,7 +1,7 @@
 #include "openquant/operators/core/math.hpp"
 
-#include <catch2/catch.hpp>
 #include <cmath>
+#include "catch.hpp"
 
 #include "random.hpp"
 
@@ -31,7 +31,8 @@ TEST_CASE("det::log is within one ulp of the truth everywhere") {
         worst = std::max(worst, log_error(1.0 + random.uniform(-0.3, 0.5)));
         worst = std::max(worst, log_error(1.0 + std::ldexp(random.uniform(-1.0, 1.0), -static_cast<int>(random.below(50)) - 1)));
     }
-    for (const double x : {5e-324, 2.2e-308, 2.2250738585072014e-308, 0.5, 0.70710678118654752, 0.7071067811865476, 1.4142135623730951, 2.0, 1.7976931348623157e308})
+    for (const double x :
+         {5e-324, 2.2e-308, 2.2250738585072014e-308, 0.5, 0.70710678118654752, 0.7071067811865476, 1.4142135623730951, 2.0, 1.7976931348623157e308})
         worst = std::max(worst, log_error(x));
     CAPTURE(worst);
     CHECK(worst <= 1.0);

@@ -1,5 +1,5 @@
-#include <catch2/catch.hpp>
 #include <limits>
+#include "catch.hpp"
 
 #include "openquant/operators/core/archive.hpp"
 #include "openquant/operators/core/bar_builder.hpp"
