@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -9,6 +10,7 @@ namespace openquant {
 
 /// dense: rises by one per row and symbol. monotonic: rises. opaque: says nothing about order, and is not judged.
 enum class IdKind : std::uint8_t { opaque, monotonic, dense };
+inline constexpr std::string_view id_kind_names[] = {"opaque", "monotonic", "dense"};
 
 class IdTracker {
 public:

@@ -204,6 +204,7 @@ public:
         for (std::size_t row = 0; row < batch.rows; ++row) {
             std::uint32_t mine = Batch::no_symbol;
             if (const std::uint32_t theirs = batch.codes[row]; theirs != Batch::no_symbol) {
+                check_code(theirs, *batch.names);
                 if (codes[theirs] == Batch::no_symbol) codes[theirs] = code((*batch.names)[theirs]);
                 mine = codes[theirs];
             }

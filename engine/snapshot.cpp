@@ -33,7 +33,9 @@ std::vector<std::string> Graph::input_names(const Node& node) const {
 
 std::vector<std::string> Graph::shape() const {
     std::vector<std::string> out;
-    for (const auto& source : sources_) out.push_back("source " + source->name + ": " + std::string(source->rows.type->name));
+    for (const auto& source : sources_)
+        out.push_back("source " + source->name + ": " + std::string(source->rows.type->name) + " with " +
+                      std::string(id_kind_names[static_cast<std::size_t>(source->ids)]) + " ids");
     for (const auto& node : nodes_) {
         std::string line = "node " + node->name + ": " + node->signature() + " of";
         for (const auto& in : input_names(*node)) line += " " + in;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <numeric>
+#include <stdexcept>
 
 #include "openquant/engine/inlet.hpp"
 
@@ -10,6 +11,11 @@ namespace openquant {
 std::uint64_t new_dictionary() {
     static std::atomic<std::uint64_t> next{1};
     return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+void check_code(std::uint32_t code, const std::vector<std::string>& names) {
+    if (code >= names.size())
+        throw std::invalid_argument("a row has symbol code " + std::to_string(code) + ", but only " + std::to_string(names.size()) + " names are given");
 }
 
 Source::Source(std::string name_, const EventType& type, IdKind ids_) : name(std::move(name_)), ids(ids_) {

@@ -23,7 +23,8 @@ struct BatchBreak {
     Continuity row;
 };
 
-/// Rows offered to a source: borrowed columns by field of its type (null where absent), symbols as codes into `names`.
+/// Rows offered to a source: borrowed columns by field of its type, null where an optional one is absent, and symbols as
+/// codes into `names`. Columns that are there have a value for each row.
 struct Batch {
     static constexpr std::uint32_t no_symbol = 0xffffffff;  // a row without a symbol: refused
 
@@ -38,6 +39,9 @@ struct Batch {
 
 /// Numbers for Batch::dictionary, unique in the process.
 std::uint64_t new_dictionary();
+
+/// Throws std::invalid_argument for a code without a name.
+void check_code(std::uint32_t code, const std::vector<std::string>& names);
 
 using Rejections = std::array<std::uint64_t, fault_count>;
 

@@ -82,26 +82,45 @@ public:
 
 private:
     /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed. This is most
-    /// of what a sound chunk costs here, so it goes column by column, and every loop can be vectorised.
-    bool clean(std::size_t begin, std::size_t end) const {
-        bool ok = view_->template column<0>()[begin] >= memory_.max_ts && all_below(Batch::no_symbol, begin, end) && never_back(begin, end);
+    /// of what a sound chunk costs here, so it goes column by column, and every loop can be vectorised; in blocks so
+    /// short that memory brings the next block of one column while the others are checked.
+    bool clean(std::size_t begin, std::size_t end) {
+        constexpr std::size_t block = 128;
+        std::int64_t latest = memory_.max_ts;
+        same_ = true;
+        bool ok = true;
+        for (std::size_t at = begin; at < end && ok; at += block) {
+            const std::size_t stop = std::min(at + block, end);
+            ok = clean_block(at, stop, latest);
+            latest = time(stop - 1);
+        }
+        return ok;
+    }
+    bool clean_block(std::size_t begin, std::size_t end, std::int64_t latest) {
+        same_ = same_ && all_below(same_codes_, begin, end);
+        bool ok = (same_ || all_below(most_codes, begin, end)) && in_order(latest, begin, end);
         for_each_field<E>([&](auto index, auto f) {
             const auto column = view_->template column<index.value>();
-            if (f.fault != Fault::none && column.mask != 0) ok = ok && all_sound(f, column.data + begin, end - begin);
+            if (index.value > 0 && f.fault != Fault::none && column.mask != 0) ok = ok && all_sound(f, column.data + begin, end - begin);
         });
         return ok;
     }
+    /// Of 2^31 or more no code is below any limit; Batch::no_symbol is among them.
     bool all_below(std::uint32_t limit, std::size_t begin, std::size_t end) const {
         const std::uint32_t* const codes = batch_.codes.data;
-        std::uint32_t beyond = 0;
-        for (std::size_t row = begin; row < end; ++row) beyond |= codes[row] >= limit;
-        return beyond == 0;
+        std::uint32_t signs = 0;
+        for (std::size_t row = begin; row < end; ++row) signs |= (limit - 1 - codes[row]) | codes[row];
+        return signs >> 31 == 0;
     }
-    bool never_back(std::size_t begin, std::size_t end) const {
+    /// Sound times that never step back, nor behind `latest`.
+    bool in_order(std::int64_t latest, std::size_t begin, std::size_t end) const {
         const std::int64_t* const ts = view_->template column<0>().data;
-        std::uint64_t signs = 0;  // of differences; times are within range, so none overflows
-        for (std::size_t row = begin + 1; row < end; ++row) signs |= static_cast<std::uint64_t>(ts[row]) - static_cast<std::uint64_t>(ts[row - 1]);
-        return signs >> 63 == 0;
+        auto signs = static_cast<std::uint64_t>(ts[begin]);  // of times and of their differences
+        for (std::size_t row = begin + 1; row < end; ++row) {
+            const auto now = static_cast<std::uint64_t>(ts[row]);
+            signs |= (now - static_cast<std::uint64_t>(ts[row - 1])) | now;
+        }
+        return signs >> 63 == 0 && ts[begin] >= latest && std::get<0>(E::fields()).sound(ts[end - 1]);
     }
     template <class T>
     static bool all_sound(const Field<E, T>& f, const T* column, std::size_t n) {
@@ -124,10 +143,9 @@ private:
 
     void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
         // Codes given in the order of first appearance are the ids themselves; others are looked up.
-        const bool same = all_below(same_codes_, begin, end);
-        if (!same) look_up(begin, end, symbols, position);
+        if (!same_) look_up(begin, end, symbols, position);
         rows.rows = end - begin;
-        rows.symbols = {same ? batch_.codes.data + begin : symbol_ids_.data()};
+        rows.symbols = {same_ ? batch_.codes.data + begin : symbol_ids_.data()};
         rows.columns = filled_.columns;
         for (std::size_t i = 0; i < rows.columns.size(); ++i)
             if (rows.columns[i].mask) rows.columns[i].data += begin * width(rows.type->fields[i].kind);
@@ -166,7 +184,10 @@ private:
     }
 
     SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
-        if (code >= ids_of_code_.size()) ids_of_code_.resize(batch_.names->size(), every_symbol);
+        if (code >= ids_of_code_.size()) {
+            check_code(code, *batch_.names);
+            ids_of_code_.resize(batch_.names->size(), every_symbol);
+        }
         SymbolId& id = ids_of_code_[code];
         if (id == every_symbol) {
             id = symbols.id((*batch_.names)[code], position);
@@ -228,7 +249,9 @@ private:
     std::uint64_t dictionary_ = 0;
     std::size_t next_break_ = 0;
     std::vector<SymbolId> ids_of_code_, symbol_ids_;
+    static constexpr std::uint32_t most_codes = 1u << 31;
     std::uint32_t same_codes_ = 0;  // codes below this are their own ids
+    bool same_ = false;             // all codes of the chunk are
     std::size_t codes_known_ = 0;
     std::uint64_t chunk_ = 0;
     std::vector<std::uint64_t> noted_in_;  // by symbol: the last chunk that noted its time

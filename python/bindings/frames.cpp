@@ -1,5 +1,6 @@
 #include "frames.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace py = pybind11;
@@ -27,6 +28,13 @@ void check_array(const py::array& array, const py::dtype& wanted, std::string_vi
                                     std::to_string(rows));
 }
 
+/// Codes below 2^31 end here; the others, Batch::no_symbol among them, have no name.
+std::size_t codes_end(const std::uint32_t* codes, std::size_t rows) {
+    std::int32_t highest = -1;
+    for (std::size_t row = 0; row < rows; ++row) highest = std::max(highest, static_cast<std::int32_t>(codes[row]));
+    return static_cast<std::size_t>(highest + std::int64_t{1});
+}
+
 }  // namespace
 
 py::dtype dtype_of(Kind kind) {
@@ -48,11 +56,6 @@ BorrowedColumns borrow_columns(const EventType& type, const py::list& columns, c
     batch.rows = static_cast<std::size_t>(codes.size());
     check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", batch.rows);
     batch.codes = {static_cast<const std::uint32_t*>(codes.data())};
-    const auto known = static_cast<std::uint32_t>(owner->names.size());
-    std::uint32_t unknown = 0;
-    for (std::size_t row = 0; row < batch.rows; ++row)
-        unknown |= static_cast<std::uint32_t>((batch.codes.data[row] >= known) & (batch.codes.data[row] != Batch::no_symbol));
-    if (unknown) throw std::invalid_argument("column 'symbol' has a code beyond the " + std::to_string(known) + " names given");
     owner->arrays.push_back(codes);
     if (columns.size() != type.fields.size()) throw std::invalid_argument("one column for each field of " + std::string(type.name) + " is wanted");
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
@@ -74,14 +77,12 @@ std::pair<py::array, py::array> first_rows(const py::array& codes) {
     const auto rows = static_cast<std::size_t>(codes.size());
     check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", rows);
     const auto* code = static_cast<const std::uint32_t*>(codes.data());
-    std::vector<std::uint8_t> seen(64);
+    const std::size_t end = codes_end(code, rows);
+    std::vector<std::uint8_t> seen(end);
     std::vector<std::uint32_t> distinct;
     std::vector<std::int64_t> first;
-    for (std::size_t row = 0; row < rows; ++row) {
-        if (code[row] < seen.size() && seen[code[row]]) [[likely]]
-            continue;
-        if (code[row] == Batch::no_symbol) continue;
-        if (code[row] >= seen.size()) seen.resize(2 * (code[row] + std::size_t{1}));
+    for (std::size_t row = 0; row < rows && distinct.size() < end; ++row) {
+        if (code[row] >= end || seen[code[row]]) continue;
         seen[code[row]] = 1;
         distinct.push_back(code[row]);
         first.push_back(static_cast<std::int64_t>(row));

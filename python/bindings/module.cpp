@@ -39,9 +39,8 @@ struct PyFeed {
 };
 
 IdKind id_kind(const std::string& name) {
-    if (name == "opaque") return IdKind::opaque;
-    if (name == "monotonic") return IdKind::monotonic;
-    if (name == "dense") return IdKind::dense;
+    for (std::size_t i = 0; i < std::size(id_kind_names); ++i)
+        if (name == id_kind_names[i]) return static_cast<IdKind>(i);
     throw std::invalid_argument("ids = '" + name + "' must be one of opaque, monotonic, dense");
 }
 
