@@ -5,7 +5,7 @@
 
 namespace openquant {
 
-// clang-format off: one line each
+// clang-format off
 using Catalogue = Types<
     DollarBars,
     CusumFilter,
