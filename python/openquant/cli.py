@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -131,9 +132,12 @@ def _replay(options: argparse.Namespace) -> int:
         raise ValueError(f"no trades{wanted} in {', '.join(options.files)}")
     if options.out:
         for name, table in built.tables.items():
-            unfinished = options.out / f".{name}.parquet.unfinished"
-            table.frame().write_parquet(unfinished)
-            unfinished.replace(options.out / f"{name}.parquet")  # whole or not at all
+            unfinished = options.out / f".{name}.parquet.{os.getpid()}"
+            try:
+                table.frame().write_parquet(unfinished)
+                unfinished.replace(options.out / f"{name}.parquet")  # whole or not at all
+            finally:
+                unfinished.unlink(missing_ok=True)
     if options.json:
         print(json.dumps(summary))
     else:
