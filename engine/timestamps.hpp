@@ -64,7 +64,7 @@ inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
             skip(':');
             const int minutes = digits(2);
             if (!ok || hours > 23 || minutes > 59) return std::nullopt;
-            seconds -= sign * (std::int64_t{3600} * hours + 60 * minutes);
+            seconds -= sign * (std::int64_t{3600} * hours + std::int64_t{60} * minutes);
         }
     }
     if (!ok || at != text.size()) return std::nullopt;
