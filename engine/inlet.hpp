@@ -222,13 +222,7 @@ public:
         for (std::size_t i = 0; i < n; ++i) unpack(messages_[i], batch);
         report_drops(batch, source);
         release(n);
-        Stream shown;
-        rows_.show(shown);
-        batch.rows = shown.rows;
-        batch.columns = shown.columns;
-        batch.codes = shown.symbols;
-        batch.names = &known_names();
-        batch.dictionary = dictionary_;
+        batch.offer(rows_, known_names(), dictionary_);
         source.open(batch);
         return true;
     }

@@ -35,6 +35,18 @@ struct Batch {
     std::uint64_t dictionary = 0;                     // another number: codes start anew
     IdKind ids = IdKind::opaque;
     std::vector<BatchBreak> breaks;
+
+    /// Offers rows that their owner leaves as they are until the next batch.
+    template <class E>
+    void offer(const Rows<E>& given, const std::vector<std::string>& given_names, std::uint64_t given_dictionary) {
+        Stream shown;
+        given.show(shown);
+        rows = shown.rows;
+        columns = std::move(shown.columns);
+        codes = shown.symbols;
+        names = &given_names;
+        dictionary = given_dictionary;
+    }
 };
 
 /// Numbers for Batch::dictionary, unique in the process.

@@ -29,13 +29,7 @@ public:
         batch.breaks.clear();
         bool more = true;
         while (rows_.size() < rows_per_batch && (more = take_earliest(batch))) {}
-        Stream shown;
-        rows_.show(shown);
-        batch.rows = shown.rows;
-        batch.columns = shown.columns;
-        batch.codes = shown.symbols;
-        batch.names = &names_;
-        batch.dictionary = dictionary_;
+        batch.offer(rows_, names_, dictionary_);
         batch.ids = IdKind::opaque;  // two files may be of two venues, whose ids have nothing to do with each other
         return more || batch.rows > 0 || !batch.breaks.empty();
     }

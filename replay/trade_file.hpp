@@ -26,13 +26,7 @@ public:
         std::string_view line;
         bool more = true;
         while (rows_.size() < rows_per_batch && (more = file_.next(line))) read(line, batch);
-        Stream shown;
-        rows_.show(shown);
-        batch.rows = shown.rows;
-        batch.columns = shown.columns;
-        batch.codes = shown.symbols;
-        batch.names = &names_;
-        batch.dictionary = dictionary_;
+        batch.offer(rows_, names_, dictionary_);
         batch.ids = ids_;
         return more || batch.rows > 0 || !batch.breaks.empty();
     }

@@ -148,13 +148,7 @@ public:
             if ((b.before < first || b.before >= last) && !trailing) continue;
             batch.breaks.push_back({b.before - first, b.symbol == every_name ? every_symbol : code(b.symbol), b.row});
         }
-        Stream shown;
-        rows_.show(shown);
-        batch.rows = shown.rows;
-        batch.columns = shown.columns;
-        batch.codes = shown.symbols;
-        batch.names = &names_;
-        batch.dictionary = dictionary_;
+        batch.offer(rows_, names_, dictionary_);
         batch.ids = recording_.ids;
         return true;
     }
