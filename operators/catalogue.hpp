@@ -8,6 +8,7 @@ namespace openquant {
 // clang-format off
 using Catalogue = Types<
     DollarBars,
+    TickBars,
     CusumFilter,
     EwmaVolatility,
     TripleBarrier,

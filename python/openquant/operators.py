@@ -6,7 +6,16 @@ from typing import ClassVar, Literal
 
 from openquant.operator import Operator
 
-__all__ = ["BetSizer", "CusumFilter", "DollarBars", "EwmaVolatility", "StrategyReturns", "TripleBarrier", "WinRate"]
+__all__ = [
+    "BetSizer",
+    "CusumFilter",
+    "DollarBars",
+    "EwmaVolatility",
+    "StrategyReturns",
+    "TickBars",
+    "TripleBarrier",
+    "WinRate",
+]
 
 
 class DollarBars(Operator):
@@ -43,6 +52,34 @@ class DollarBars(Operator):
         partial: bool = False,
     ) -> None:
         super().__init__(dollar_value_per_bar=dollar_value_per_bar, remainder=remainder, partial=partial)
+
+
+class TickBars(Operator):
+    """Emits a bar at every n-th trade.
+
+    Inputs:
+        continuity: Continuity rows (optional); breaks of the source; set the bar's gap flag.
+        trades: Trade rows; trades to count.
+    Output:
+        Bar rows, each symbol on its own.
+    Args:
+        ticks_per_bar: trades that close a bar [trades]; >= 1 and <= 1e+15.
+        partial: emit the unfinished bar when the stream ends.
+    Raises:
+        ValueError: a parameter is out of its range.
+        TypeError: a parameter is of another type.
+    Source:
+        AFML 2.3.1.2.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("trades",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ("continuity",)
+    output: ClassVar[str] = "Bar"
+    ticks_per_bar: int
+    partial: bool
+
+    def __init__(self, *, ticks_per_bar: int = 50, partial: bool = False) -> None:
+        super().__init__(ticks_per_bar=ticks_per_bar, partial=partial)
 
 
 class CusumFilter(Operator):
