@@ -1,11 +1,9 @@
 // Every operator of the catalogue, alone and as a node of a replayed graph, in nanoseconds per input row.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-
-#include "openquant/operators/catalogue.hpp"
+#include "cases.hpp"
 #include "openquant/replay/replay.hpp"
-#include "streams.hpp"
+#include "script.hpp"
 
 namespace openquant {
 namespace {
@@ -24,22 +22,14 @@ std::vector<testing::Recording> recordings() {
 
 template <class Op>
 void bare(benchmark::State& state) {
-    std::vector<testing::Row> rows;
-    for (const auto& recording : recordings<Op>())
-        for (const auto& tick : recording.ticks) rows.push_back(tick.row);
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return testing::time_of(a) < testing::time_of(b); });
+    const testing::Script script = testing::script_of<Op>(7, rows_per_input);
     std::size_t emitted = 0;
     for (auto _ : state) {
-        Op op{};
-        for (const testing::Row& row : rows)
-            std::visit(
-                [&](const auto& e) {
-                    if constexpr (requires { op.update(e, [&](const auto&) { ++emitted; }); }) op.update(e, [&](const auto&) { ++emitted; });
-                },
-                row);
+        Op op = testing::example<Op>();
+        testing::drive(op, script, 0, script.size(), [&](const auto&) { ++emitted; });
         benchmark::DoNotOptimize(emitted);
     }
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * rows.size()));
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * script.size()));
 }
 
 template <class Op>
@@ -57,7 +47,7 @@ void in_graph(benchmark::State& state) {
             feeds.emplace_back(name, testing::feed_of(inputs[index.value]));
             rows += inputs[index.value].ticks.size();
         });
-        graph.collect(graph.add_node(std::make_unique<OperatorNode<Op>>(Op{}), {}, ports));
+        graph.collect(graph.add_node(std::make_unique<OperatorNode<Op>>(testing::example<Op>()), {}, ports));
         Replay replay(graph, std::move(feeds));
         state.ResumeTiming();
         replay.run();

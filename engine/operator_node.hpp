@@ -77,6 +77,7 @@ public:
         }
         refused_before_ = refused();
         operators_.assign(operators_.size(), prototype_);
+        met_ = 0;
         finish();
     }
 
@@ -90,7 +91,7 @@ public:
         staged_.assign(n, prototype_);
         for (Op& op : staged_) in.get(op);
     }
-    void adopt() override { operators_ = std::move(staged_), caused_ = 0; }
+    void adopt() override { operators_ = std::move(staged_), caused_ = 0, met_ = 0; }
 
 private:
     void begin(const SymbolTable& symbols) {
@@ -99,6 +100,8 @@ private:
         subs_.clear();
         overflow_ = false;
         if (keyed && operators_.size() < symbols.size()) operators_.resize(symbols.size(), prototype_);
+        if constexpr (requires { operators_[0].meet(SymbolId{}, std::string_view{}); })
+            for (; met_ < symbols.size(); ++met_) operators_[0].meet(static_cast<SymbolId>(met_), symbols.name(static_cast<SymbolId>(met_)));
         symbols_ = &symbols;
     }
     void finish() {
@@ -138,9 +141,9 @@ private:
             const SymbolId symbol = symbols[row];
             std::size_t count = 0;
             if constexpr (!keyed) {
-                operators[0].update(view[row], symbol, [&](SymbolId s, const Out& out) { append_caused(in.keys[row], s, out, count++); });
+                deliver<I>(operators[0], view[row], symbol, [&](SymbolId s, const Out& out) { append_caused(in.keys[row], s, out, count++); });
             } else if (symbol < known) [[likely]] {
-                operators[symbol].update(view[row], [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
+                deliver<I>(operators[symbol], view[row], [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
             } else {
                 broadcast<I>(row);
             }
@@ -154,7 +157,7 @@ private:
         const auto e = RowView<typename InputOf<Op, I>::Type>(in, columns_[I])[row];
         for (const SymbolId symbol : symbols_->by_name(in.keys[row].position)) {
             std::size_t count = 0;
-            operators_[symbol].update(e, [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
+            deliver<I>(operators_[symbol], e, [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
         }
     }
 
@@ -193,6 +196,7 @@ private:
     std::vector<std::uint64_t> positions_;
     std::vector<Sub> subs_;
     const SymbolTable* symbols_ = nullptr;
+    std::size_t met_ = 0;  // symbols whose names a cross-sectional operator was told
     int digit_bits_ = 32;
     Key last_cause_;
     std::uint64_t caused_ = 0;

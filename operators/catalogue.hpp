@@ -7,14 +7,41 @@ namespace openquant {
 
 // clang-format off
 using Catalogue = Types<
-    DollarBars,
     TickBars,
+    VolumeBars,
+    DollarBars,
+    TimeBars,
+    ImbalanceBars,
+    RunsBars,
+    RangeBars,
     CusumFilter,
+    ZScoreFilter,
+    PriceReturns,
+    RollingMean,
+    RollingStd,
+    RollingMin,
+    RollingMax,
+    RollingQuantile,
+    RollingCovariance,
+    RollingCorrelation,
+    EwmaMean,
+    EwmaStd,
     EwmaVolatility,
+    AsOf,
+    LeeReady,
+    QuotedSpread,
+    EffectiveSpread,
     TripleBarrier,
+    SampleWeights,
     WinRate,
     BetSizer,
-    StrategyReturns
+    ActiveSignals,
+    DiscreteSignals,
+    StrategyReturns,
+    RiskMonitor,
+    RiskSummary,
+    Align,
+    RollingAllocator
 >;
 // clang-format on
 

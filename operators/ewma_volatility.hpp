@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cmath>
 #include <optional>
 
 #include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/ewma.hpp"
+#include "openquant/operators/core/returns.hpp"
 #include "openquant/operators/core/schema.hpp"
 
 namespace openquant {
@@ -15,8 +16,7 @@ struct EwmaVolatility {
 
     std::optional<double> last_{};
     std::int64_t returns_ = 0;
-    double mean_ = 0.0, variance_ = 0.0;          // weighted mean and biased variance of the returns so far
-    double weight_ = 0.0, squared_weight_ = 0.0;  // sums of the weights and of their squares
+    EwmaMoments moments_{};
 
     static constexpr auto schema() {
         return schema_of<Volatility>(
@@ -30,23 +30,11 @@ struct EwmaVolatility {
         const auto previous = last_;
         last_ = p.price;
         if (!previous) return;
-        const double r = p.price / *previous - 1.0;
-        const double decay = 1.0 - 2.0 / (span + 1.0);
-        // The decayed past and the new return (weight 1) are merged as two groups (West 1979).
-        const double past = weight_ * decay;
-        weight_ = past + 1.0;
-        squared_weight_ = squared_weight_ * decay * decay + 1.0;
-        const double difference = r - mean_;
-        mean_ += difference / weight_;
-        variance_ = past / weight_ * (variance_ + difference * difference / weight_);
-        if (++returns_ < min_periods) return;
-        const double total = weight_ * weight_;
-        const double unbiased = total / (total - squared_weight_);
-        // span = 1 forgets the past at once: one return has no deviation.
-        emit(Volatility{p.ts, total > squared_weight_ ? std::sqrt(unbiased * variance_) : 0.0});
+        moments_.add(simple_return(p.price, *previous), decay_of_span(span));
+        if (++returns_ >= min_periods) emit(Volatility{p.ts, moments_.deviation()});
     }
 
-    static auto state(auto& self) { return std::tie(self.last_, self.returns_, self.mean_, self.variance_, self.weight_, self.squared_weight_); }
+    static auto state(auto& self) { return std::tie(self.last_, self.returns_, self.moments_); }
     bool operator==(const EwmaVolatility&) const = default;
 };
 

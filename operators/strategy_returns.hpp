@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/returns.hpp"
 #include "openquant/operators/core/schema.hpp"
 
 namespace openquant {
@@ -23,7 +24,7 @@ struct StrategyReturns {
         const auto previous = last_;
         last_ = p.price;
         if (!previous) return;
-        const double r = p.price / *previous - 1.0;
+        const double r = simple_return(p.price, *previous);
         emit(Return{p.ts, position_, r, position_ * r});
     }
     void update(const Signal& s, auto&&) noexcept { position_ = s.size; }

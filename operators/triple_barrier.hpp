@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "openquant/operators/core/concurrency.hpp"
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/level_heap.hpp"
 #include "openquant/operators/core/schema.hpp"
@@ -28,9 +29,10 @@ struct TripleBarrier {
         double price = 0.0, trgt = 0.0, side = 0.0;
         std::uint64_t number = 0;                  // order of the events
         std::uint32_t older = none, newer = none;  // the list that vertical barriers end from its old side
-        Barrier barrier = Barrier::end;            // set on release
+        Concurrency::Mark mark{};
+        Barrier barrier = Barrier::end;  // set on release
         static auto state(auto& self) {
-            return std::tie(self.ts, self.row, self.price, self.trgt, self.side, self.number, self.older, self.newer, self.barrier);
+            return std::tie(self.ts, self.row, self.price, self.trgt, self.side, self.number, self.older, self.newer, self.mark, self.barrier);
         }
         bool operator==(const Open&) const = default;
     };
@@ -38,6 +40,7 @@ struct TripleBarrier {
     std::vector<std::uint32_t> free_{}, released_{};
     LevelHeap<true> above_{};
     LevelHeap<false> below_{};
+    Concurrency concurrency_{};
     std::uint32_t oldest_ = none, newest_ = none;
     std::uint64_t events_ = 0, refused_ = 0;
     std::int64_t row_ = 0, now_ = 0;
@@ -88,7 +91,7 @@ struct TripleBarrier {
         const bool full = slots_.size() - free_.size() >= static_cast<std::size_t>(max_open);
         if (row_ == 0 || !(trgt > min_ret) || side == 0.0 || full) return void(++refused_);
         const std::uint32_t slot = take_slot();
-        slots_[slot] = {std::max(e.ts, now_), row_, last_, trgt, side, events_++, newest_, none, Barrier::end};
+        slots_[slot] = {std::max(e.ts, now_), row_, last_, trgt, side, events_++, newest_, none, concurrency_.open(row_, last_), Barrier::end};
         (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
         newest_ = slot;
         set_levels(slot);
@@ -102,7 +105,7 @@ struct TripleBarrier {
     }
 
     static auto state(auto& self) {
-        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.oldest_, self.newest_, self.events_, self.refused_, self.row_, self.now_,
+        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.concurrency_, self.oldest_, self.newest_, self.events_, self.refused_, self.row_, self.now_,
                         self.last_, self.volatility_, self.scaled_);
     }
     bool operator==(const TripleBarrier&) const = default;
@@ -148,7 +151,8 @@ private:
             const double ret = path_return(o, last_);
             const bool zero = vertical_label == VerticalLabel::zero && o.barrier >= Barrier::vertical;
             const auto label = static_cast<std::int8_t>(zero ? 0 : (ret > 0.0) - (ret < 0.0));
-            emit(Label{now_, o.ts, ret, o.trgt, use_side ? o.side : 0.0, label, o.barrier});
+            const auto share = concurrency_.close(o.mark, row_, last_);
+            emit(Label{now_, o.ts, ret, o.trgt, use_side ? o.side : 0.0, label, o.barrier, share.uniqueness, share.attribution});
             free_.push_back(slot);
         }
         released_.clear();

@@ -18,6 +18,16 @@ void for_each_operator(Visit&& visit) {
     for_each_operator(Catalogue{}, visit);
 }
 
+/// An operator that can be built: as it is by default, with names where a list of them is wanted.
+template <class Op>
+Op example() {
+    Op op{};
+    for_each_parameter<Op>([&](auto p) {
+        if constexpr (std::is_same_v<typename decltype(p)::Type, NameList>) op.*(p.member) = {"MID", "ZED", "KEY"};
+    });
+    return op;
+}
+
 /// A number in the parameter's range and within a factor of ten of its default; small where the default is zero.
 template <class Op, class T>
 void vary(Op& op, const Parameter<Op, T>& p, Random& random) {
@@ -33,10 +43,19 @@ void vary(Op& op, const Parameter<Op, T>& p, Random& random) {
     }
 }
 
-/// Every combination of flags and choices, each with the default numbers and with others.
+/// Whether parameters that are in their ranges also go together.
+template <class Op>
+bool fits(const Op& op) {
+    try {
+        check(op);
+    } catch (const std::invalid_argument&) { return false; }
+    return true;
+}
+
+/// Every combination of flags, choices and lists, each with the default numbers and with others.
 template <class Op>
 std::vector<Op> settings(std::size_t variations = 1, std::uint64_t seed = 11) {
-    std::vector<Op> out{Op{}};
+    std::vector<Op> out{example<Op>()};
     for_each_parameter<Op>([&](auto p) {
         using T = typename decltype(p)::Type;
         std::vector<Op> more;
@@ -45,6 +64,8 @@ std::vector<Op> settings(std::size_t variations = 1, std::uint64_t seed = 11) {
                 for (const bool value : {false, true}) more.push_back(op), more.back().*(p.member) = value;
             } else if constexpr (std::is_enum_v<T>) {
                 for (std::size_t i = 0; i < names_of(T{}).size(); ++i) more.push_back(op), more.back().*(p.member) = static_cast<T>(i);
+            } else if constexpr (std::is_same_v<T, NameList>) {
+                for (const NameList& names : {NameList{"MID"}, NameList{"AAA", "KEY"}, NameList{"MID", "ZED", "KEY"}}) more.push_back(op), more.back().*(p.member) = names;
             }
         }
         if (!more.empty()) out = more;
@@ -56,7 +77,7 @@ std::vector<Op> settings(std::size_t variations = 1, std::uint64_t seed = 11) {
     for (std::size_t i = 0; i < variations * plain; ++i) {
         Op op = out[i % plain];
         for_each_parameter<Op>([&](auto p) { vary(op, p, random); });
-        out.push_back(op);
+        if (fits(op)) out.push_back(op);
     }
     return out;
 }

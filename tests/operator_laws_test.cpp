@@ -57,7 +57,7 @@ std::string refusal(const Op& op) {
 template <class Op, class T>
 void check_range(const Parameter<Op, T>& p) {
     const auto refused = [&](T value) {
-        Op op{};
+        Op op = example<Op>();
         op.*(p.member) = value;
         const std::string message = refusal(op);
         INFO(Op::schema().name << "." << p.name << " = " << value << ": '" << message << "'");
@@ -65,7 +65,7 @@ void check_range(const Parameter<Op, T>& p) {
         CHECK(message.find(p.name) != std::string::npos);
     };
     const auto accepted = [&](T value) {
-        Op op{};
+        Op op = example<Op>();
         op.*(p.member) = value;
         const std::string message = refusal(op);  // may be refused for what it is together with another parameter
         INFO(message);
@@ -103,7 +103,7 @@ TEST_CASE("law 4: a copy and an archived copy taken mid-stream continue identica
 
 TEST_CASE("law 8: each parameter one step outside its range is refused by name") {
     for_each_operator([]<class Op>() {
-        CHECK(refusal(Op{}) == "");
+        CHECK(refusal(example<Op>()) == "");
         for_each_parameter<Op>([]<class T>(Parameter<Op, T> p) {
             if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) check_range(p);
         });
@@ -112,7 +112,7 @@ TEST_CASE("law 8: each parameter one step outside its range is refused by name")
 
 TEST_CASE("a parameter set by name wants its own type, and an unknown one is refused with the list") {
     for_each_operator([]<class Op>() {
-        const auto message = [](std::string_view name, const Value& value) {
+        const auto message = [](std::string_view name, const Setting& value) {
             Op op{};
             try {
                 set_parameter(op, name, value);
@@ -121,13 +121,13 @@ TEST_CASE("a parameter set by name wants its own type, and an unknown one is ref
         };
         for (const ParameterInfo& p : parameter_infos<Op>()) {
             CHECK(message(p.name, p.value) == "");
-            const Value wrong = p.type == "float" || p.type == "int" ? Value{std::string("much")} : Value{0.5};
+            const Setting wrong = p.type == "float" || p.type == "int" ? Setting{std::string("much")} : Setting{0.5};
             const std::string refused = message(p.name, wrong);
             INFO(refused);
             CHECK(refused.find(Op::schema().name) != std::string::npos);
             CHECK(refused.find(p.name) != std::string::npos);
         }
-        CHECK(message("no_such", Value{true}).find("no parameter 'no_such'") != std::string::npos);
+        CHECK(message("no_such", Setting{true}).find("no parameter 'no_such'") != std::string::npos);
     });
 }
 

@@ -40,13 +40,30 @@ public:
     virtual void flush(const PlainSymbols& symbols, const PlainEmit& emit) = 0;
 };
 
-/// A row as another event type, written out by hand: Trade and Bar can be read as a Price.
+/// A row as another event type, written out by hand: what can be read as a trade, a price, a value.
 template <class E>
 E read_as(const Row& row) {
     if (const E* same = std::get_if<E>(&row)) return *same;
+    if constexpr (std::is_same_v<E, Trade>) {
+        if (const auto* q = std::get_if<QuotedTrade>(&row)) return {q->ts, q->price, q->size, q->side, q->id, q->ts_publish, q->ts_recv, q->flags};
+    }
     if constexpr (std::is_same_v<E, Price>) {
-        if (const Trade* t = std::get_if<Trade>(&row)) return {t->ts, t->price};
-        if (const Bar* b = std::get_if<Bar>(&row)) return {b->ts, b->close};
+        if (const auto* t = std::get_if<Trade>(&row)) return {t->ts, t->price};
+        if (const auto* q = std::get_if<QuotedTrade>(&row)) return {q->ts, q->price};
+        if (const auto* b = std::get_if<Bar>(&row)) return {b->ts, b->close};
+        if (const auto* s = std::get_if<Spread>(&row)) return {s->ts, s->mid};
+        if (const auto* a = std::get_if<AlignedPrice>(&row)) return {a->ts, a->price};
+    }
+    if constexpr (std::is_same_v<E, Value>) {
+        if (const auto* p = std::get_if<Price>(&row)) return {p->ts, p->price};
+        if (const auto* t = std::get_if<Trade>(&row)) return {t->ts, t->price};
+        if (const auto* q = std::get_if<QuotedTrade>(&row)) return {q->ts, q->price};
+        if (const auto* b = std::get_if<Bar>(&row)) return {b->ts, b->close};
+        if (const auto* s = std::get_if<Spread>(&row)) return {s->ts, s->relative};
+        if (const auto* v = std::get_if<Volatility>(&row)) return {v->ts, v->volatility};
+        if (const auto* r = std::get_if<Return>(&row)) return {r->ts, r->strategy_return};
+        if (const auto* l = std::get_if<Label>(&row)) return {l->ts, l->ret};
+        if (const auto* a = std::get_if<AlignedPrice>(&row)) return {a->ts, a->price};
     }
     throw std::logic_error("reference: a row of the wrong type");
 }
@@ -68,7 +85,7 @@ public:
     }
     void update(std::size_t input, const std::string& symbol, const Row& row, const PlainSymbols& symbols, const PlainEmit& emit) override {
         for_each_input<Op>([&](auto index, auto in) {
-            if (index.value == input) give(read_as<typename decltype(in)::Type>(row), symbol, symbols, emit);
+            if (index.value == input) give<index.value>(read_as<typename decltype(in)::Type>(row), symbol, symbols, emit);
         });
     }
     void flush(const PlainSymbols& symbols, const PlainEmit& emit) override {
@@ -82,14 +99,17 @@ public:
     }
 
 private:
+    template <std::size_t I>
     void give(const auto& row, const std::string& symbol, const PlainSymbols& symbols, const PlainEmit& emit) {
         if constexpr (!keyed) {
             const SymbolId id = symbol == every_name ? every_symbol : symbols.ids.at(symbol);
-            of(every_name).update(row, id, [&](SymbolId s, const Out& out) { emit(symbols.names[s], out); });
+            if constexpr (requires { prototype_.meet(id, symbol); })
+                for (const auto& [name, known] : symbols.ids) of(every_name).meet(known, name);
+            deliver<I>(of(every_name), row, id, [&](SymbolId s, const Out& out) { emit(symbols.names[s], out); });
         } else if (symbol == every_name) {
-            for (const auto& [name, id] : symbols.ids) of(name).update(row, [&, who = name](const Out& out) { emit(who, out); });
+            for (const auto& [name, id] : symbols.ids) deliver<I>(of(name), row, [&, who = name](const Out& out) { emit(who, out); });
         } else {
-            of(symbol).update(row, [&](const Out& out) { emit(symbol, out); });
+            deliver<I>(of(symbol), row, [&](const Out& out) { emit(symbol, out); });
         }
     }
     Op& of(const std::string& symbol) { return operators_.try_emplace(symbol, prototype_).first->second; }

@@ -32,8 +32,12 @@ void drive(Op& op, const Script& script, std::size_t begin, std::size_t end, aut
         for_each_input<Op>([&](auto index, auto in) {
             using In = typename decltype(in)::Type;
             if (index.value != script[i].first) return;
-            if constexpr (Op::schema().scope == Scope::keyed) op.update(std::get<In>(script[i].second), emit);
-            else op.update(std::get<In>(script[i].second), SymbolId{0}, [&](SymbolId, const auto& out) { emit(out); });
+            if constexpr (Op::schema().scope == Scope::keyed) {
+                deliver<index.value>(op, std::get<In>(script[i].second), emit);
+            } else {
+                if constexpr (requires { op.meet(SymbolId{0}, "MID"); }) op.meet(0, "MID");
+                deliver<index.value>(op, std::get<In>(script[i].second), SymbolId{0}, [&](SymbolId, const auto& out) { emit(out); });
+            }
         });
 }
 

@@ -38,6 +38,7 @@ struct Moment {
     Market& market;
     Random& random;
     bool dirty;
+    std::size_t row;
 
     double side() { return random.chance(0.1) ? 0.0 : random.chance(0.3) ? random.uniform(-1.0, 1.0) : random.sign(); }
     double probability() { return random.chance(0.05) ? static_cast<double>(random.below(2)) : random.unit(); }
@@ -73,9 +74,32 @@ void fill(Volatility& v, Moment m) { v = {m.ts, m.random.chance(0.05) ? 0.0 : m.
 void fill(Label& l, Moment m) {
     l = {m.ts, m.ts - 5'000'000, 0.01 * m.random.normal(), 0.01, m.side(), 0, static_cast<Barrier>(m.random.below(4))};
     l.label = static_cast<std::int8_t>((l.ret > 0.0) - (l.ret < 0.0));
+    l.uniqueness = m.random.unit(), l.attribution = l.uniqueness * l.ret;
 }
 void fill(Prediction& p, Moment m) { p = {m.ts, m.probability(), m.side()}; }
 void fill(Signal& s, Moment m) { s = {m.ts, m.probability(), m.side(), m.random.uniform(-1.0, 1.0)}; }
+void fill(Value& v, Moment m) { v = {m.ts, m.random.chance(0.002) ? 1e12 * m.random.normal() : 100.0 + m.random.normal()}; }
+void fill(Quote& q, Moment m) {
+    q.ts = m.ts, q.ts_recv = m.ts + 1'000;
+    const double mid = m.market.next(m.random), half = mid * m.random.uniform(-1e-5, 1e-3);  // now and then crossed
+    q.bid = mid - half, q.ask = mid + half;
+    q.bid_size = m.random.chance(0.05) ? 0.0 : m.random.uniform(0.1, 10.0), q.ask_size = m.random.uniform(0.1, 10.0);
+}
+void fill(QuotedTrade& t, Moment m) {
+    Trade plain;
+    fill(plain, m);
+    const double half = plain.price * m.random.uniform(0.0, 1e-3), mid = m.random.chance(0.2) ? plain.price : plain.price + half * m.random.uniform(-1.5, 1.5);
+    t = {plain.ts, plain.price, plain.size, plain.side, plain.id, plain.ts_publish, plain.ts_recv, plain.flags, mid - half, mid + half, 1.0, 2.0, m.ts - 1'000};
+}
+void fill(Spread& s, Moment m) {
+    s.ts = m.ts, s.mid = m.market.next(m.random), s.spread = s.mid * m.random.uniform(-1e-4, 1e-3);
+    s.relative = s.spread / s.mid;
+}
+void fill(Clock& c, Moment m) { c = {m.ts + static_cast<std::int64_t>(m.random.below(2'000'000'000))}; }
+void fill(AlignedPrice& a, Moment m) { a = {m.ts, m.market.next(m.random), static_cast<std::int64_t>(m.row % 3), m.row % 1'000 > 990 ? 2 : 3}; }
+void fill(Weight& w, Moment m) { w = {m.ts, m.random.uniform(-1.0, 1.0), 0.2, 0.1, 0.5, false}; }
+void fill(Risk& r, Moment m) { r.ts = m.ts, r.value_at_risk = -0.01 * m.random.unit(), r.n_obs = 100; }
+void fill(SampleWeight& w, Moment m) { w = {m.ts, m.ts - 5'000'000, m.random.unit(), m.random.unit(), 2.0 * m.random.unit()}; }
 void fill(Return& r, Moment m) {
     r = {m.ts, m.random.uniform(-1.0, 1.0), 0.01 * m.random.normal(), 0.0};
     r.strategy_return = r.position * r.price_return;
@@ -87,6 +111,12 @@ void spoil(E& e, Random& random) {
     if constexpr (requires { e.price; }) {
         constexpr double bad[] = {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
         if (random.chance(0.7)) return void(e.price = bad[random.below(4)]);
+    }
+    if constexpr (requires { e.value; }) {
+        if (random.chance(0.5)) return void(e.value = std::numeric_limits<double>::quiet_NaN());
+    }
+    if constexpr (requires { e.bid; }) {
+        if (random.chance(0.5)) return void(e.bid = -e.bid);
     }
     e.ts = -1;
 }
@@ -114,7 +144,7 @@ Recording generate(const EventType& type, std::uint64_t seed, std::size_t rows, 
             if (fresh) market->second.price = 50.0 + static_cast<double>(symbol[0]);
             const bool back = options.dirty && random.chance(0.01);
             E e;
-            fill(e, {back ? now - static_cast<std::int64_t>(random.below(3'000'000'000)) : now, market->second, random, options.dirty});
+            fill(e, {back ? now - static_cast<std::int64_t>(random.below(3'000'000'000)) : now, market->second, random, options.dirty, i});
             if (options.dirty && random.chance(0.005)) spoil(e, random);
             ticks.push_back({symbol, e});
         }

@@ -16,6 +16,9 @@ public:
     std::int64_t n_obs() const noexcept { return bar_.n_obs; }
     double volume() const noexcept { return bar_.volume; }
     double dollar_value() const noexcept { return bar_.dollar_value; }
+    double open() const noexcept { return bar_.open; }
+    double high() const noexcept { return bar_.high; }
+    double low() const noexcept { return bar_.low; }
 
     /// Adds a trade, or the part of it that has this size and dollar value.
     [[gnu::always_inline]] void add(const Trade& t, double size, double dollar_value) noexcept {
@@ -39,6 +42,9 @@ public:
     void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
 
     void add(const Continuity& c) noexcept { bar_.gap |= c.kind == Break::gap || c.kind == Break::disconnect || c.kind == Break::overflow; }
+
+    /// Nothing in this bar or a later one lies before `ts`; a trade that does is late.
+    void not_before(std::int64_t ts) noexcept { bar_.ts = std::max(bar_.ts, ts); }
 
     /// The finished bar; the next one starts empty and never before this one's ts.
     Bar finish() noexcept {

@@ -1,6 +1,7 @@
 // How an event type names its columns: the one description that chunks, frames, files and docs follow.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,11 +43,14 @@ constexpr Kind kind_of() {
 using Names = std::span<const std::string_view>;
 
 /// Why a row of a source was refused.
-enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, null, malformed, duplicate };
-inline constexpr std::string_view fault_names[] = {"none", "timestamp", "price", "size", "side", "probability", "null", "malformed", "duplicate"};
+enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, value, null, malformed, duplicate };
+inline constexpr std::string_view fault_names[] = {"none", "timestamp", "price", "size", "side", "probability", "value", "null", "malformed", "duplicate"};
 inline constexpr std::size_t fault_count = std::size(fault_names);
 
-/// One member of an event type `E`. `also` is a second name under which a consumer may ask for it.
+/// Further names under which a consumer may ask for a field.
+using Aliases = std::array<std::string_view, 2>;
+
+/// One member of an event type `E`.
 template <class E, class T>
 struct Field {
     using Type = T;
@@ -56,7 +60,7 @@ struct Field {
     std::string_view doc;
     Kind kind = kind_of<T>();
     bool required = true;
-    std::string_view also = {};
+    Aliases also = {};
     Fault fault = Fault::none;  // of a row whose value is outside [low, high]; none: every value is sound
     T low{}, high{};
 
@@ -67,8 +71,8 @@ struct Field {
     constexpr Field optional() const {
         return with([](Field& f) { f.required = false; });
     }
-    constexpr Field known_as(std::string_view name_) const {
-        return with([&](Field& f) { f.also = name_; });
+    constexpr Field known_as(std::string_view first, std::string_view second = {}) const {
+        return with([&](Field& f) { f.also = {first, second}; });
     }
 
 private:
@@ -123,7 +127,7 @@ struct FieldInfo {
     std::string_view unit;
     std::string_view doc;
     bool required;
-    std::string_view also;
+    Aliases also;
     Names choices;  // of a Kind::choice
     Fault fault;    // of a value outside [low, high]
     double low, high;
@@ -141,7 +145,8 @@ struct EventType {
         for (std::size_t i = 0; i < fields.size(); ++i)
             if (fields[i].name == wanted) return static_cast<int>(i);
         for (std::size_t i = 0; i < fields.size(); ++i)
-            if (!fields[i].also.empty() && fields[i].also == wanted) return static_cast<int>(i);
+            for (const std::string_view also : fields[i].also)
+                if (!also.empty() && also == wanted) return static_cast<int>(i);
         return -1;
     }
     bool readable_as(const EventType& other) const {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 
 namespace openquant::det {
 
@@ -33,16 +34,32 @@ inline double log(double x) noexcept {
     return n * ln2_high + (f - (s * (f - r) - n * ln2_low));
 }
 
-namespace detail {
+/// 2^x for x <= 0. x = k + f with |f| <= 1/2; 2^f = e^y, y = f ln 2, by its Taylor series.
+inline double exp2(double x) noexcept {
+    if (!(x > -1075.0)) return x != x ? x : 0.0;
+    const double k = std::nearbyint(x), f = x - k;
+    constexpr double ln2_high = 0x1.62e42fefa39efp-1, ln2_low = 0x1.abc9e3b39803fp-56;
+    const double y = f * ln2_high;
+    double tail = 0.0;  // (e^y - 1 - y) / y^2; |y| <= 0.35, so that thirteen terms leave less than 2^-60
+    for (const double factor : {15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0}) tail = (1.0 + tail) * y / factor;
+    return std::ldexp(1.0 + (y + (y * y * 0.5 * (1.0 + tail) + f * ln2_low)), static_cast<int>(k));
+}
 
 /// Unevaluated sum of two doubles, about 106 bits (Dekker 1971, Knuth's two-sum).
 struct Pair {
     double high = 0.0, low = 0.0;
+    static auto state(auto& self) { return std::tie(self.high, self.low); }
+    bool operator==(const Pair&) const = default;
 };
 inline Pair two_sum(double a, double b) noexcept {
     const double s = a + b, t = s - a;
     return {s, (a - (s - t)) + (b - t)};
 }
+inline Pair operator+(Pair a, Pair b) noexcept {
+    const Pair s = two_sum(a.high, b.high);
+    return two_sum(s.high, s.low + a.low + b.low);
+}
+inline Pair operator-(Pair a, Pair b) noexcept { return a + Pair{-b.high, -b.low}; }
 inline Pair two_product(double a, double b) noexcept {
     const auto split = [](double x) {
         const double c = 134217729.0 * x, high = c - (c - x);
@@ -51,10 +68,6 @@ inline Pair two_product(double a, double b) noexcept {
     const double p = a * b;
     const Pair x = split(a), y = split(b);
     return {p, ((x.high * y.high - p) + x.high * y.low + x.low * y.high) + x.low * y.low};
-}
-inline Pair operator+(Pair a, Pair b) noexcept {
-    const Pair s = two_sum(a.high, b.high);
-    return two_sum(s.high, s.low + a.low + b.low);
 }
 inline Pair operator*(Pair a, Pair b) noexcept {
     const Pair p = two_product(a.high, b.high);
@@ -65,6 +78,8 @@ inline Pair operator/(Pair a, double b) noexcept {
     const Pair back = two_product(q, b);
     return two_sum(q, ((a.high - back.high) - back.low + a.low) / b);
 }
+
+namespace detail {
 
 inline constexpr Pair two_over_sqrt_pi{0x1.20dd750429b6dp+0, 0x1.1ae3a914fed8p-56};
 inline constexpr int nodes_per_unit = 8;
@@ -109,7 +124,7 @@ inline double erf(double x) noexcept {
             rest += power / (2 * n + 1);
             power *= -x * x / (n + 1);
         }
-        const detail::Pair lead = detail::two_over_sqrt_pi * detail::Pair{x, 0.0};  // the large term, exactly
+        const Pair lead = detail::two_over_sqrt_pi * Pair{x, 0.0};  // the large term, exactly
         return lead.high + (lead.low + detail::two_over_sqrt_pi.high * rest);
     }
     const auto node = static_cast<std::size_t>(a * detail::nodes_per_unit + 0.5);

@@ -52,7 +52,7 @@ template <class Op, class T>
     requires std::same_as<T, double> || std::same_as<T, std::int64_t>
 constexpr Parameter<Op, T> parameter(std::string_view name, T Op::*member, Range range, std::string_view unit, std::string_view doc) {
     if constexpr (std::integral<T>) {  // what a double holds exactly is enough, and keeps "one step outside" meaningful
-        if (range.high > 1e15) range.high = 1e15, range.high_open = false;
+        if (range.high > 9e15) range.high = 9e15, range.high_open = false;
     }
     return {name, member, range, unit, doc};
 }
@@ -60,6 +60,15 @@ template <class Op, class T>
     requires std::same_as<T, bool> || std::is_enum_v<T>
 constexpr Parameter<Op, T> parameter(std::string_view name, T Op::*member, std::string_view doc) {
     return {name, member, {}, "", doc};
+}
+
+/// A list of names, such as symbols.
+using NameList = std::vector<std::string>;
+
+template <class Op, class T>
+    requires std::same_as<T, NameList>
+constexpr Parameter<Op, T> parameter(std::string_view name, T Op::*member, std::string_view unit, std::string_view doc) {
+    return {name, member, {}, unit, doc};
 }
 
 template <class E, bool Required>
@@ -130,15 +139,26 @@ constexpr void for_each_parameter(auto&& visit) {
     std::apply([&](auto... p) { (visit(p), ...); }, schema.parameters);
 }
 
-/// A parameter's value without its C++ type; a choice is its name.
-using Value = std::variant<bool, std::int64_t, double, std::string>;
+/// Tells inputs of one event type apart: an operator that has two takes `update(At<I>, row, emit)`.
+template <std::size_t I>
+using At = std::integral_constant<std::size_t, I>;
 
-std::string text_of(const Value& value);
+/// Hands a row of input I to an operator.
+template <std::size_t I, class Op, class... Rest>
+[[gnu::always_inline]] inline void deliver(Op& op, const Rest&... rest) {
+    if constexpr (requires { op.update(At<I>{}, rest...); }) op.update(At<I>{}, rest...);
+    else op.update(rest...);
+}
+
+/// A parameter's value without its C++ type; a choice is its name.
+using Setting = std::variant<bool, std::int64_t, double, std::string, NameList>;
+
+std::string text_of(const Setting& value);
 
 struct ParameterInfo {
     std::string_view name;
-    std::string_view type;  // "float", "int", "bool", "choice"
-    Value value;            // the default
+    std::string_view type;  // "float", "int", "bool", "choice", "names"
+    Setting value;            // the default
     Range range;
     std::string_view unit;
     std::string_view doc;
@@ -151,14 +171,18 @@ inline std::string text_of(double x) {
     return {buffer, end};
 }
 
-inline std::string text_of(const Value& value) {
+inline std::string text_of(const Setting& value) {
     return std::visit(
         [](const auto& v) -> std::string {
             using T = std::decay_t<decltype(v)>;
             if constexpr (std::is_same_v<T, bool>) return v ? "true" : "false";
             else if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(v);
             else if constexpr (std::is_same_v<T, double>) return text_of(v);
-            else return v;
+            else if constexpr (std::is_same_v<T, NameList>) {
+                std::string out;
+                for (const std::string& name : v) out += (out.empty() ? "" : ", ") + name;
+                return "[" + out + "]";
+            } else return v;
         },
         value);
 }
@@ -171,7 +195,7 @@ inline std::string Range::text() const {
 }
 
 template <class T>
-Value value_of(T x) {
+Setting value_of(const T& x) {
     if constexpr (std::is_enum_v<T>) return std::string(names_of(x)[static_cast<std::size_t>(x)]);
     else return x;
 }
@@ -184,7 +208,7 @@ std::vector<ParameterInfo> parameter_infos() {
         using T = typename decltype(p)::Type;
         Names choices;
         if constexpr (std::is_enum_v<T>) choices = names_of(T{});
-        const std::string_view type = std::is_same_v<T, double> ? "float" : std::is_same_v<T, bool> ? "bool" : std::is_enum_v<T> ? "choice" : "int";
+        const std::string_view type = std::is_same_v<T, double> ? "float" : std::is_same_v<T, bool> ? "bool" : std::is_same_v<T, NameList> ? "names" : std::is_enum_v<T> ? "choice" : "int";
         out.push_back({p.name, type, value_of(defaults.*(p.member)), p.range, p.unit, p.doc, choices});
     });
     return out;
@@ -198,7 +222,7 @@ void check(const Op& op) {
         if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) {
             const T x = op.*(p.member);
             if (p.range.contains(static_cast<double>(x))) return;
-            throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(p.name) + " = " + text_of(Value{x}) +
+            throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(p.name) + " = " + text_of(Setting{x}) +
                                         " is out of range; it must be " + p.range.text() + (p.unit.empty() ? "" : " (" + std::string(p.unit) + ")"));
         }
     });
@@ -207,7 +231,7 @@ void check(const Op& op) {
 
 /// Sets one parameter by name; refuses an unknown name or a value of another type, by name.
 template <class Op>
-void set_parameter(Op& op, std::string_view name, const Value& value) {
+void set_parameter(Op& op, std::string_view name, const Setting& value) {
     bool known = false;
     std::string list;
     const auto refuse = [&](std::string_view want) {
@@ -234,6 +258,9 @@ void set_parameter(Op& op, std::string_view name, const Value& value) {
         } else if constexpr (std::is_same_v<T, std::int64_t>) {
             if (const auto* i = std::get_if<std::int64_t>(&value)) op.*(p.member) = *i;
             else refuse("a whole number");
+        } else if constexpr (std::is_same_v<T, NameList>) {
+            if (const auto* names = std::get_if<NameList>(&value)) op.*(p.member) = *names;
+            else refuse("a list of names");
         } else {
             if (const auto* b = std::get_if<bool>(&value)) op.*(p.member) = *b;
             else refuse("true or false");

@@ -13,7 +13,7 @@
 
 namespace openquant {
 
-using Parameters = std::map<std::string, Value>;
+using Parameters = std::map<std::string, Setting>;
 
 /// Name, doc, inputs, output and parameters of every operator and event type, as dicts.
 pybind11::list operator_dicts();

@@ -14,11 +14,11 @@ class Emitted {
 public:
     explicit Emitted(Op operator_ = {}) : op(operator_) {}
 
-    /// Feeds one row and returns what came out for it.
-    template <class Row>
+    /// Feeds one row of the input of its type, or of input I, and returns what came out for it.
+    template <std::size_t I = 0, class Row>
     std::vector<OutputOf<Op>> operator()(const Row& row) {
         std::vector<OutputOf<Op>> out;
-        op.update(row, [&](const auto& e) { out.push_back(e); });
+        deliver<I>(op, row, [&](const auto& e) { out.push_back(e); });
         all.insert(all.end(), out.begin(), out.end());
         return out;
     }

@@ -20,8 +20,8 @@ TEST_CASE("ranges say what they hold") {
 TEST_CASE("numbers as text are the shortest that read back") {
     CHECK(text_of(0.1) == "0.1");
     CHECK(text_of(1e6) == "1e+06");
-    CHECK(text_of(Value{true}) == "true");
-    CHECK(text_of(Value{std::int64_t{-3}}) == "-3");
+    CHECK(text_of(Setting{true}) == "true");
+    CHECK(text_of(Setting{std::int64_t{-3}}) == "-3");
 }
 
 TEST_CASE("event types know their columns and what they can be read as") {

@@ -1,0 +1,84 @@
+// What windows add up. Two neighbouring parts of a window are joined by `+`, the older on the left; nothing is ever taken
+// away again, so that a value leaves no trace once it has left.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace openquant {
+
+struct Sum {
+    using Sample = double;
+    double n = 0.0, sum = 0.0;
+
+    static Sum of(double x) noexcept { return {1.0, x}; }
+    friend Sum operator+(const Sum& a, const Sum& b) noexcept { return {a.n + b.n, a.sum + b.sum}; }
+    double mean() const noexcept { return sum / n; }
+
+    static auto state(auto& self) { return std::tie(self.n, self.sum); }
+    bool operator==(const Sum&) const = default;
+};
+
+struct Least {
+    using Sample = double;
+    double value = 0.0;
+
+    static Least of(double x) noexcept { return {x}; }
+    friend Least operator+(const Least& a, const Least& b) noexcept { return {std::min(a.value, b.value)}; }
+
+    static auto state(auto& self) { return std::tie(self.value); }
+    bool operator==(const Least&) const = default;
+};
+
+struct Greatest {
+    using Sample = double;
+    double value = 0.0;
+
+    static Greatest of(double x) noexcept { return {x}; }
+    friend Greatest operator+(const Greatest& a, const Greatest& b) noexcept { return {std::max(a.value, b.value)}; }
+
+    static auto state(auto& self) { return std::tie(self.value); }
+    bool operator==(const Greatest&) const = default;
+};
+
+/// Count, mean and sum of squared deviations, joined as Chan, Golub and LeVeque (1983) do.
+struct Moments {
+    using Sample = double;
+    double n = 0.0, mean = 0.0, squares = 0.0;
+
+    static Moments of(double x) noexcept { return {1.0, x, 0.0}; }
+    friend Moments operator+(const Moments& a, const Moments& b) noexcept {
+        const double n = a.n + b.n, share = b.n / n, d = b.mean - a.mean;
+        return {n, a.mean + d * share, a.squares + b.squares + d * d * (a.n * share)};
+    }
+    /// Sample standard deviation (ddof 1); exactly 0 where all values are equal.
+    double deviation() const noexcept { return std::sqrt(squares / (n - 1.0)); }
+
+    static auto state(auto& self) { return std::tie(self.n, self.mean, self.squares); }
+    bool operator==(const Moments&) const = default;
+};
+
+/// The same of pairs.
+struct CoMoments {
+    struct Sample {
+        double x = 0.0, y = 0.0;
+        static auto state(auto& self) { return std::tie(self.x, self.y); }
+        bool operator==(const Sample&) const = default;
+    };
+    double n = 0.0, mean_x = 0.0, mean_y = 0.0, xx = 0.0, yy = 0.0, xy = 0.0;
+
+    static CoMoments of(const Sample& s) noexcept { return {1.0, s.x, s.y, 0.0, 0.0, 0.0}; }
+    friend CoMoments operator+(const CoMoments& a, const CoMoments& b) noexcept {
+        const double n = a.n + b.n, share = b.n / n, dx = b.mean_x - a.mean_x, dy = b.mean_y - a.mean_y, k = a.n * share;
+        return {n, a.mean_x + dx * share, a.mean_y + dy * share, a.xx + b.xx + dx * dx * k, a.yy + b.yy + dy * dy * k, a.xy + b.xy + dx * dy * k};
+    }
+    double covariance() const noexcept { return xy / (n - 1.0); }
+    /// Pearson's; only where both deviate at all.
+    double correlation() const noexcept { return std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0); }
+
+    static auto state(auto& self) { return std::tie(self.n, self.mean_x, self.mean_y, self.xx, self.yy, self.xy); }
+    bool operator==(const CoMoments&) const = default;
+};
+
+}  // namespace openquant

@@ -1,0 +1,67 @@
+// What imbalance and runs bars share: the sign of a trade, what it counts, and how long a bar is expected to be (AFML 2.3.2).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "openquant/operators/core/ewma.hpp"
+#include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/schema.hpp"
+
+namespace openquant {
+
+/// What each trade counts.
+enum class FlowMeasure : std::int8_t { tick, volume, dollar };
+inline constexpr std::string_view flow_measure_names[] = {"tick", "volume", "dollar"};
+constexpr Names names_of(FlowMeasure) { return flow_measure_names; }
+
+inline double flow_of(FlowMeasure measure, const Trade& t) noexcept {
+    return measure == FlowMeasure::tick ? 1.0 : measure == FlowMeasure::volume ? t.size : t.price * t.size;
+}
+
+/// Where a bar's threshold comes from.
+enum class Expectation : std::int8_t { ewma, fixed };
+inline constexpr std::string_view expectation_names[] = {"ewma", "fixed"};
+constexpr Names names_of(Expectation) { return expectation_names; }
+
+/// The aggressor's side where the venue tells it; else that of the last price change (tick rule, AFML 2.3.2.1).
+class TickRule {
+public:
+    double sign(const Trade& t) noexcept {
+        if (t.side != 0) sign_ = t.side;
+        else if (t.price != price_ && price_ > 0.0) sign_ = t.price > price_ ? 1.0 : -1.0;
+        price_ = t.price;
+        return sign_;
+    }
+
+    static auto state(auto& self) { return std::tie(self.sign_, self.price_); }
+    bool operator==(const TickRule&) const = default;
+
+private:
+    double sign_ = 0.0, price_ = 0.0;
+};
+
+/// Limits within which a bar's expected length adapts, so that bars neither collapse to single trades nor run away.
+struct BarLength {
+    std::int64_t expected_ticks = 100, min_ticks = 10, max_ticks = 10'000;
+    double bar_span = 20.0;
+
+    void check(std::string_view name) const {
+        if (min_ticks <= expected_ticks && expected_ticks <= max_ticks) return;
+        throw std::invalid_argument(std::string(name) + ": expected_ticks = " + std::to_string(expected_ticks) + " must lie between min_ticks = " +
+                                    std::to_string(min_ticks) + " and max_ticks = " + std::to_string(max_ticks));
+    }
+    /// Whether a bar of `n` trades may or must close.
+    bool closes(std::int64_t n, bool reached) const noexcept { return n >= max_ticks || (reached && n >= min_ticks); }
+    /// Takes the length of a closed bar into the average and returns the length expected of the next.
+    double expected_after(std::int64_t n, EwmaAverage& average) const noexcept {
+        const double decay = decay_of_span(bar_span);
+        if (average.empty()) average.add(static_cast<double>(expected_ticks), decay);
+        average.add(static_cast<double>(n), decay);
+        return std::clamp(average.mean(), static_cast<double>(min_ticks), static_cast<double>(max_ticks));
+    }
+};
+
+}  // namespace openquant

@@ -1,0 +1,89 @@
+// Tail risk of returns, shared by the rolling monitor, the summary and the batch calls.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/moments.hpp"
+
+namespace openquant {
+
+/// Memory that is not state.
+struct Scratch {
+    std::vector<double> values;
+    bool operator==(const Scratch&) const { return true; }
+};
+
+/// Index of the value at risk among n sorted returns, for the lower tail of probability q.
+inline std::size_t tail_index(double q, std::size_t n) noexcept {
+    return static_cast<std::size_t>(std::max(0.0, std::ceil(q * static_cast<double>(n - 1) - 1e-9)));
+}
+
+/// Mean of the worst q share of n values, the one at the edge by its fraction (Rockafellar and Uryasev 2002); q = 0: the worst.
+/// `sum_of(k)` is the sum of the k worst, `at(k)` the one that k others precede.
+inline double tail_mean(double q, std::size_t n, auto&& sum_of, auto&& at) noexcept {
+    const double share = q * static_cast<double>(n);
+    const auto whole = std::min(n, static_cast<std::size_t>(share));
+    if (whole == 0) return at(std::size_t{0});
+    const double edge = share - static_cast<double>(whole);
+    return (sum_of(whole) + (edge > 0.0 && whole < n ? edge * at(whole) : 0.0)) / std::max(share, static_cast<double>(whole));
+}
+
+/// The same of unsorted values, the worst being those that `before` puts first. Leaves them in another order.
+template <class Before>
+double tail_mean(double q, std::vector<double>& values, Before before) {
+    const auto most = std::min(values.size(), static_cast<std::size_t>(q * static_cast<double>(values.size())) + 1);
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(most - 1), values.end(), before);
+    std::sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(most), before);  // sums must not depend on the selection
+    const auto sum_of = [&](std::size_t k) {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < k; ++i) sum += values[i];
+        return sum;
+    };
+    return tail_mean(q, values.size(), sum_of, [&](std::size_t k) { return values[k]; });
+}
+
+/// How deep an equity curve lies below its high, return by return; the start counts as a high (Chekhlov et al. 2005).
+class Drawdown {
+public:
+    explicit Drawdown(bool compounded) noexcept : compounded_(compounded) {}
+
+    /// Compounded: 1 - E / max E, where E / max E is carried on by itself. Else max C - C of the cumulative sum C.
+    double after(double r) noexcept {
+        if (compounded_) level_ = std::clamp(level_ * (1.0 + r), -largest, 1.0);
+        else depth_ = std::clamp(depth_ - r, 0.0, largest);
+        return compounded_ ? 1.0 - level_ : depth_;
+    }
+
+private:
+    bool compounded_;
+    double level_ = 1.0, depth_ = 0.0;
+};
+
+struct RiskOptions {
+    double confidence_level, risk_free_rate, periods_per_year;
+    bool compounded;
+};
+
+/// Fills in drawdowns from the returns in their order, and deviation and Sharpe ratio from their moments.
+inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, const Moments& moments, const RiskOptions& options, Scratch& scratch) {
+    std::vector<double>& drawdowns = scratch.values;
+    drawdowns.resize(n);
+    Drawdown drawdown(options.compounded);
+    out.max_drawdown = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+        drawdowns[i] = out.drawdown = drawdown.after(return_at(i));
+        out.max_drawdown = std::max(out.max_drawdown, out.drawdown);
+    }
+    out.conditional_drawdown = tail_mean(options.confidence_level, drawdowns, std::greater<>{});
+    const double deviation = n > 1 ? moments.deviation() : 0.0;
+    out.volatility = deviation * std::sqrt(options.periods_per_year);
+    const double excess = moments.mean - options.risk_free_rate / options.periods_per_year;
+    out.sharpe = deviation > 0.0 ? std::clamp(excess / deviation, -largest, largest) * std::sqrt(options.periods_per_year) : 0.0;
+    out.n_obs = static_cast<std::int64_t>(n);
+}
+
+}  // namespace openquant

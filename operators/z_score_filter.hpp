@@ -1,0 +1,50 @@
+#pragma once
+
+#include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/moments.hpp"
+#include "openquant/operators/core/window.hpp"
+
+namespace openquant {
+
+/// On which side of the mean a price stands out.
+enum class ZSide : std::int8_t { upper, lower, both };
+inline constexpr std::string_view z_side_names[] = {"upper", "lower", "both"};
+constexpr Names names_of(ZSide) { return z_side_names; }
+
+/// Z-score filter: emits an event at a price at least `threshold` rolling standard deviations (ddof 1) from its rolling mean,
+/// both over windows that end with it; nothing while the deviation is 0. In a window of w the largest z is (w - 1) / sqrt(w).
+struct ZScoreFilter {
+    std::int64_t mean_window = 100, std_window = 100;
+    double threshold = 2.0;
+    ZSide side = ZSide::upper;
+
+    RowWindow<Sum> mean_{};
+    RowWindow<Moments> std_{};
+
+    static constexpr auto schema() {
+        using Self = ZScoreFilter;
+        constexpr auto most = static_cast<double>(max_window);
+        return schema_of<Event>("ZScoreFilter", "Emits an event at a price that many rolling deviations from its rolling mean.",
+                                "z = (p - mean) / std; at most (w - 1) / sqrt(w) in a window of w (Shiffler 1988)",
+                                inputs(input<Price>("prices", "prices to watch: trades or bars")),
+                                parameters(parameter("mean_window", &Self::mean_window, between(1, most), "rows", "rows in the mean"),
+                                           parameter("std_window", &Self::std_window, between(2, most), "rows", "rows in the standard deviation"),
+                                           parameter("threshold", &Self::threshold, above(0.0), "standard deviations", "distance that makes an event"),
+                                           parameter("side", &Self::side, "upper: above the mean, an event of side +1; lower: below it, side -1; both")));
+    }
+
+    void update(const Price& p, auto&& emit) noexcept {
+        const bool mean_full = mean_.add(p.price, static_cast<std::size_t>(mean_window));
+        const bool std_full = std_.add(p.price, static_cast<std::size_t>(std_window));
+        if (!mean_full || !std_full) return;
+        const double mean = mean_.total().mean(), deviation = std_.total().deviation();
+        if (!(deviation > 0.0)) return;
+        if (side != ZSide::lower && p.price >= mean + threshold * deviation) emit(Event{p.ts, 1.0, p.price});
+        else if (side != ZSide::upper && p.price <= mean - threshold * deviation) emit(Event{p.ts, -1.0, p.price});
+    }
+
+    static auto state(auto& self) { return std::tie(self.mean_, self.std_); }
+    bool operator==(const ZScoreFilter&) const = default;
+};
+
+}  // namespace openquant
