@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,14 +71,14 @@ public:
     Rejections rejected{};
 
     std::uint64_t rejected_total() const;
-    /// Latest time of any row kept so far: sources merge by this running maximum.
+    /// Latest time of any sound row so far, one refused as a duplicate included: sources merge by this running maximum.
     std::int64_t latest() const { return memory_.max_ts; }
 
     /// Takes rows of `batch` until the next `open`.
     virtual void open(const Batch& batch) = 0;
-    virtual std::int64_t time(std::size_t row) const = 0;
-    /// False for a row that `take` will refuse for what it says itself; its time means nothing.
-    virtual bool valid(std::size_t row) const = 0;
+    /// Running maximum, from `latest` on, of the times of rows `begin` to `begin + out.size()` of the batch; the time of a row
+    /// that will be refused for what it says itself means nothing.
+    virtual void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) const = 0;
 
     virtual void begin_chunk() = 0;
     /// Rows [begin, end), copied into the chunk; each that is kept takes the next position.

@@ -23,8 +23,13 @@ public:
         view_.emplace(filled_.columns);
         kind_ = batch.ids == IdKind::opaque ? ids : batch.ids;
     }
-    std::int64_t time(std::size_t row) const override { return (*view_)[row].ts; }
-    bool valid(std::size_t row) const override { return fault_of((*view_)[row]) == Fault::none && batch_.codes[row] != Batch::no_symbol; }
+    void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) const override {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const E e = (*view_)[begin + i];
+            const bool sound = fault_of(e) == Fault::none && batch_.codes[begin + i] != Batch::no_symbol;
+            out[i] = latest = sound ? std::max(latest, e.ts) : latest;
+        }
+    }
 
     void begin_chunk() override {
         copied_.clear(), positions_.clear();
@@ -42,21 +47,20 @@ public:
                 ++rejected[static_cast<std::size_t>(fault)];
                 continue;
             }
+            memory_.max_ts = std::max(memory_.max_ts, e.ts);
+            if (for_all(e, batch_.codes[row], position)) continue;
             const SymbolId symbol = symbol_of(batch_.codes[row], symbols, position);
             if (!judge(e, symbol, position)) {
                 ++rejected[static_cast<std::size_t>(Fault::duplicate)];
                 continue;
             }
-            copied_.append(symbol, e);
-            positions_.push_back(position++);
-            earliest = std::min(earliest, e.ts);
-            ++accepted;
+            keep(e, symbol, position);
         }
         if (end == batch_.rows) report_breaks(end, symbols, position);
     }
 
     void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
-        if (begin == end || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end)) return take(begin, end, symbols, position);
+        if (begin == end || std::is_same_v<E, Clock> || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end)) return take(begin, end, symbols, position);
         borrowed_ = true;
         borrow(begin, end, symbols, position);
         rows.keys = {nullptr, nullptr, position};
@@ -81,6 +85,26 @@ public:
     }
 
 private:
+    std::int64_t time(std::size_t row) const { return view_->template column<0>().data[row]; }
+
+    /// A clock's row under the name * is kept for every symbol.
+    bool for_all(const E& e, std::uint32_t code, std::uint64_t& position) {
+        if constexpr (std::is_same_v<E, Clock>) {
+            check_code(code, *batch_.names);
+            if ((*batch_.names)[code] != "*") return false;
+            keep(e, every_symbol, position);
+            return true;
+        } else {
+            return false;
+        }
+    }
+    void keep(const E& e, SymbolId symbol, std::uint64_t& position) {
+        copied_.append(symbol, e);
+        positions_.push_back(position++);
+        earliest = std::min(earliest, e.ts);
+        ++accepted;
+    }
+
     /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed. This is most
     /// of what a sound chunk costs here, so it goes column by column, and every loop can be vectorised; in blocks so
     /// short that memory brings the next block of one column while the others are checked.
@@ -223,7 +247,6 @@ private:
             late |= verdict == IdTracker::Verdict::late;
         }
         memory_.last_ts[symbol] = std::max(memory_.last_ts[symbol], e.ts);
-        memory_.max_ts = std::max(memory_.max_ts, e.ts);
         if (late) {
             if constexpr (requires { e.flags; }) e.flags |= flag_late;
             report(symbol, {e.ts, Break::late, id, 1}, position);

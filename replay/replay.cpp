@@ -8,7 +8,7 @@
 
 namespace openquant {
 
-using Clock = std::chrono::steady_clock;
+using Monotonic = std::chrono::steady_clock;
 constexpr std::int64_t any_time = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t not_loaded = std::numeric_limits<std::int64_t>::min();
 
@@ -24,7 +24,7 @@ Replay::Replay(Graph& graph, std::vector<std::pair<std::string, std::unique_ptr<
             throw std::invalid_argument("source '" + name + "' takes " + std::string(wanted.name) + " rows, but was given " + std::string(feed->type().name));
         for (const Lane& lane : lanes_)
             if (lane.source == source) throw std::invalid_argument("source '" + name + "' is given twice");
-        lanes_.push_back({source, std::move(given.second), {}, 0, true});
+        lanes_.push_back({source, std::move(given.second), {}, 0, true, 0, {}});
     }
     std::sort(lanes_.begin(), lanes_.end(), [](const Lane& a, const Lane& b) { return a.source < b.source; });
     running_ = std::make_unique<Graph::Running>(graph);
@@ -35,9 +35,9 @@ void Replay::run() {
 }
 
 bool Replay::run_for(std::chrono::milliseconds budget) {
-    const auto deadline = Clock::now() + budget;
+    const auto deadline = Monotonic::now() + budget;
     while (!done_ && !stopped_) {
-        const auto now = Clock::now();
+        const auto now = Monotonic::now();
         if (now >= deadline) return false;
         if (paused_) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -50,7 +50,7 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
             continue;
         }
         const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(2e7, static_cast<double>(next_time() - until) / options_.speed)));
-        std::this_thread::sleep_for(std::min<Clock::duration>(wait, deadline - now));
+        std::this_thread::sleep_for(std::min<Monotonic::duration>(wait, deadline - now));
     }
     if (stopped_ && !done_) finish();
     return true;
@@ -91,15 +91,36 @@ bool Replay::load(Lane& lane) {
             lane.batch.rows = 0;
             break;
         }
+        lane.times.clear();
+        lane.times_begin = 0;
         graph_.sources()[lane.source]->open(lane.batch);
         if (lane.batch.rows == 0) graph_.take(lane.source, 0, 0);  // breaks alone
     }
     return lane.open;
 }
 
-std::int64_t Replay::merge_time(const Lane& lane, std::size_t row) const {
-    const Source& source = *graph_.sources()[lane.source];
-    return source.valid(row) ? std::max(source.latest(), source.time(row)) : source.latest();
+/// Time by which a row is merged: the running maximum of its lane. Known in blocks, for most of a batch may never be asked for.
+std::int64_t Replay::merge_time(Lane& lane, std::size_t row) {
+    while (row >= lane.times_begin + lane.times.size()) {
+        const Source& source = *graph_.sources()[lane.source];
+        const std::int64_t latest = lane.times.empty() ? source.latest() : lane.times.back();
+        lane.times_begin += lane.times.size();
+        lane.times.resize(std::min<std::size_t>(4096, lane.batch.rows - lane.times_begin));
+        source.merge_times(lane.times_begin, latest, lane.times);
+    }
+    return lane.times[row - lane.times_begin];
+}
+
+/// The first row after lane.at, and at most `end`, whose time is after `until`.
+std::size_t Replay::rows_until(Lane& lane, std::size_t end, std::int64_t until) {
+    std::size_t at = lane.at;
+    while (at < end && merge_time(lane, at) <= until) {  // block by block: within one, times never fall
+        const auto known = lane.times.begin() + static_cast<std::ptrdiff_t>(at - lane.times_begin);
+        const std::size_t in_block = static_cast<std::size_t>(std::upper_bound(known, lane.times.end(), until) - lane.times.begin());
+        at = std::min(end, lane.times_begin + in_block);
+        if (in_block < lane.times.size()) break;
+    }
+    return at;
 }
 
 std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
@@ -111,11 +132,7 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
     if (open.size() == 1) {
         Lane& lane = *open[0];
         taken = std::min(limit, lane.batch.rows - lane.at);
-        if (until != any_time) {
-            std::size_t due = 0;
-            while (due < taken && merge_time(lane, lane.at + due) <= until) ++due;
-            taken = due;
-        }
+        if (until != any_time) taken = rows_until(lane, lane.at + taken, until) - lane.at;
         if (taken > 0) graph_.take_all(lane.source, lane.at, lane.at + taken);
         lane.at += taken;
     } else if (open.size() > 1) {
@@ -126,31 +143,31 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
     return taken;
 }
 
-/// Row by row from the lane whose time is earliest; ties go to the source that was declared first.
+/// In runs, each from the lane whose time is earliest, as long as it stays ahead of the others; ties go to the source that
+/// was declared first.
 std::size_t Replay::merge(std::vector<Lane*>& open, std::size_t limit, std::int64_t until) {
     std::size_t taken = 0;
     while (taken < limit && !open.empty()) {
         std::size_t first = 0;
-        std::int64_t earliest = any_time, next = any_time;
-        for (std::size_t i = 0; i < open.size(); ++i) {
-            const std::int64_t t = merge_time(*open[i], open[i]->at);
-            if (t < earliest || i == 0) next = i == 0 ? any_time : earliest, earliest = t, first = i;
-            else next = std::min(next, t);
-        }
+        std::int64_t earliest = merge_time(*open[0], open[0]->at);
+        for (std::size_t i = 1; i < open.size(); ++i)
+            if (const std::int64_t t = merge_time(*open[i], open[i]->at); t < earliest) earliest = t, first = i;
         if (earliest > until) break;
+        std::int64_t last = until;  // time up to which this lane goes on
+        for (std::size_t i = 0; i < open.size(); ++i)
+            if (i != first) last = std::min(last, merge_time(*open[i], open[i]->at) - (i < first));
         Lane& lane = *open[first];
-        // As long as this lane stays strictly ahead of the others its rows go together.
-        do {
-            graph_.take(lane.source, lane.at, lane.at + 1);
-            ++lane.at, ++taken;
-        } while (taken < limit && lane.at < lane.batch.rows && merge_time(lane, lane.at) < next && merge_time(lane, lane.at) <= until);
+        const std::size_t end = rows_until(lane, lane.at + std::min(limit - taken, lane.batch.rows - lane.at), last);
+        graph_.take(lane.source, lane.at, end);
+        taken += end - lane.at;
+        lane.at = end;
         if (!load(lane)) open.erase(open.begin() + static_cast<std::ptrdiff_t>(first));
     }
     return taken;
 }
 
 /// Event time up to which rows are due at `now`.
-std::int64_t Replay::due(Clock::time_point now) {
+std::int64_t Replay::due(Monotonic::time_point now) {
     if (options_.speed == 0.0) return any_time;
     if (!started_) {
         first_event_ = next_time();

@@ -51,9 +51,12 @@ private:
         Batch batch;
         std::size_t at = 0;
         bool open = true;
+        std::size_t times_begin = 0;      // row of the batch
+        std::vector<std::int64_t> times;  // by which rows are merged, from there on
     };
     bool load(Lane& lane);
-    std::int64_t merge_time(const Lane& lane, std::size_t row) const;
+    std::int64_t merge_time(Lane& lane, std::size_t row);
+    std::size_t rows_until(Lane& lane, std::size_t end, std::int64_t until);
     /// Takes up to `limit` rows, none later than `until`, and runs them; returns how many.
     std::size_t chunk(std::size_t limit, std::int64_t until);
     std::size_t merge(std::vector<Lane*>& open, std::size_t limit, std::int64_t until);

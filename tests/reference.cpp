@@ -76,8 +76,10 @@ void Reference::take(Source& source, const Recording& recording) {
     if (fault_of(tick.row) != Fault::none || tick.symbol.empty()) {
         ++rejected_;
     } else {
-        meet(tick.symbol);
-        if (judge(source, recording, tick)) push(source.rows, {position_++, {}}, tick);
+        source.latest = std::max(source.latest, time_of(tick.row));
+        if (tick.symbol != every_name) meet(tick.symbol);
+        if (tick.symbol == every_name) push(source.rows, {position_++, {}}, tick);
+        else if (judge(source, recording, tick)) push(source.rows, {position_++, {}}, tick);
         else ++rejected_;
     }
     if (++source.at == recording.ticks.size()) report_before(source, recording, source.at);
@@ -118,7 +120,6 @@ bool Reference::judge(Source& source, const Recording& recording, Tick& tick) {
         }
     }
     seen.last_ts = std::max(seen.last_ts, ts);
-    source.latest = std::max(source.latest, ts);
     if (late) {
         if (trade) trade->flags |= flag_late;
         report(source, tick.symbol, {ts, Break::late, id, 1});
