@@ -2,15 +2,19 @@
 #include <charconv>
 
 #include "openquant/connectors/binance.hpp"
-#include "openquant/replay/trade_file.hpp"
+#include "openquant/replay/market_file.hpp"
 
 namespace openquant {
 
 namespace {
 
-class CaptureFile final : public TradeFile {
+template <class E>
+class CaptureFile final : public MarketFile<E> {
+    using typename MarketFile<E>::Line;
+    using typename MarketFile<E>::Row;
+
 public:
-    CaptureFile(TextFile file, std::vector<std::string> only) : TradeFile(std::move(file), IdKind::dense, std::move(only)) {}
+    CaptureFile(TextFile file, std::vector<std::string> only) : MarketFile<E>(std::move(file), IdKind::dense, std::move(only)) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -18,15 +22,21 @@ private:
         const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), received);
         if (error != std::errc() || end == line.data() + line.size() || *end != ' ') return Line::malformed;
         line.remove_prefix(static_cast<std::size_t>(end - line.data()) + 1);
-        const auto result = decoder_.decode(line, row.trade, row.symbol);
-        row.trade.ts_recv = received;
-        return result == BinanceDecoder::Result::trade ? Line::trade : result == BinanceDecoder::Result::other ? Line::skip : Line::malformed;
+        const auto result = decoder_.decode(line, row.event, row.symbol);
+        row.event.ts_recv = received;
+        if (row.event.ts == 0) row.event.ts = received;  // spot quotes carry no time of their own
+        return result == BinanceDecoder::Result::row ? Line::row : result == BinanceDecoder::Result::other ? Line::skip : Line::malformed;
     }
     BinanceDecoder decoder_;
 };
 
 }  // namespace
 
-std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options) { return std::make_unique<CaptureFile>(std::move(file), options.only); }
+template <class E>
+std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options) {
+    return std::make_unique<CaptureFile<E>>(std::move(file), options.only);
+}
+template std::unique_ptr<Feed> open_capture<Trade>(TextFile file, const OpenOptions& options);
+template std::unique_ptr<Feed> open_capture<Quote>(TextFile file, const OpenOptions& options);
 
 }  // namespace openquant

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "openquant/engine/timestamps.hpp"
-#include "openquant/replay/trade_file.hpp"
+#include "openquant/replay/market_file.hpp"
 
 namespace openquant {
 
@@ -123,10 +123,10 @@ bool side(std::string_view text, std::int8_t& out) {
     return true;
 }
 
-class CsvFile final : public TradeFile {
+class CsvFile final : public MarketFile<Trade> {
 public:
     CsvFile(TextFile file, Layout layout, std::string symbol, std::vector<std::string> only)
-        : TradeFile(std::move(file), layout.ids, std::move(only)), layout_(std::move(layout)), symbol_(std::move(symbol)) {}
+        : MarketFile(std::move(file), layout.ids, std::move(only)), layout_(std::move(layout)), symbol_(std::move(symbol)) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -134,7 +134,7 @@ private:
         const std::size_t n = split(line, cells_);
         if (n != layout_.roles.size()) return Line::malformed;
         row.symbol = symbol_;
-        Trade& t = row.trade;
+        Trade& t = row.event;
         for (std::size_t i = 0; i < n; ++i) {
             const std::string_view cell = cells_[i];
             bool ok = true;
@@ -153,7 +153,7 @@ private:
             }
             if (!ok) return Line::malformed;
         }
-        return Line::trade;
+        return Line::row;
     }
 
     Layout layout_;

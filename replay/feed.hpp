@@ -35,6 +35,10 @@ struct OpenOptions {
 /// a Binance public-data CSV or a CSV with named columns. Throws FileMissing or std::invalid_argument.
 std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& options = {});
 
+/// Opens a file of best bids and asks: a capture's bookTicker frames, or JSON lines (items of OrderBookL1, or ts, symbol, bid,
+/// ask). Throws as `open_trades`.
+std::unique_ptr<Feed> open_quotes(const std::string& path, const OpenOptions& options = {});
+
 /// Several feeds of trades as one, merged by the running maximum of their times; ties go to the earlier feed. Ids are not judged.
 std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds);
 

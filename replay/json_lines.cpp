@@ -1,8 +1,8 @@
-// Trades as JSON lines: market-data items as barter-rs records them ({"Item": {...}}), or objects with named fields
-// ({"ts": ..., "symbol": ..., "price": ..., "size": ..., "side": ...}).
+// Trades and quotes as JSON lines: market-data items as barter-rs records them ({"Item": {...}}), or objects with named fields
+// ({"ts": ..., "symbol": ..., "price": ..., "size": ..., "side": ...}; {"ts": ..., "symbol": ..., "bid": ..., "ask": ...}).
 #include "openquant/connectors/json.hpp"
 #include "openquant/engine/timestamps.hpp"
-#include "openquant/replay/trade_file.hpp"
+#include "openquant/replay/market_file.hpp"
 
 namespace openquant {
 
@@ -27,9 +27,61 @@ bool get_side(od::value value, std::int8_t& out) {
     return buy || sell;
 }
 
-class JsonLinesFile final : public TradeFile {
+bool named_field(std::string_view key, od::value value, Trade& t) {
+    if (key == "price") return json::get_number(value, t.price);
+    if (key == "size") return json::get_number(value, t.size);
+    if (key == "side") return value.is_null() || get_side(value, t.side);
+    if (key == "id") return value.is_null() || json::get_number(value, t.id);
+    if (key == "ts_publish") return value.is_null() || get_time(value, t.ts_publish);
+    if (key == "flags") return value.is_null() || json::get_number(value, t.flags);
+    return true;
+}
+bool named_field(std::string_view key, od::value value, Quote& q) {
+    if (key == "bid") return json::get_number(value, q.bid);
+    if (key == "ask") return json::get_number(value, q.ask);
+    if (key == "bid_size") return value.is_null() || json::get_number(value, q.bid_size);
+    if (key == "ask_size") return value.is_null() || json::get_number(value, q.ask_size);
+    return true;
+}
+
+std::string_view kind_of(const Trade&) { return "Trade"; }
+std::string_view kind_of(const Quote&) { return "OrderBookL1"; }
+
+bool item_of(od::object object, Trade& t) {
+    for (auto field : object) {
+        const std::string_view key = field.unescaped_key();
+        if (key == "id" && !json::get_number(field.value(), t.id)) return false;
+        if (key == "price" && !json::get_number(field.value(), t.price)) return false;
+        if (key == "amount" && !json::get_number(field.value(), t.size)) return false;
+        if (key == "side" && !get_side(field.value(), t.side)) return false;
+    }
+    return true;
+}
+bool best_of(od::value level, double& price, double& amount) {
+    if (level.is_null()) return true;  // one side of the book is empty: its price stays 0, and the source refuses the row
+    for (auto field : level.get_object()) {
+        const std::string_view key = field.unescaped_key();
+        if (key == "price" && !json::get_number(field.value(), price)) return false;
+        if (key == "amount" && !json::get_number(field.value(), amount)) return false;
+    }
+    return true;
+}
+bool item_of(od::object object, Quote& q) {
+    for (auto field : object) {
+        const std::string_view key = field.unescaped_key();
+        if (key == "best_bid" && !best_of(field.value(), q.bid, q.bid_size)) return false;
+        if (key == "best_ask" && !best_of(field.value(), q.ask, q.ask_size)) return false;
+    }
+    return true;
+}
+
+template <class E>
+class JsonLinesFile final : public MarketFile<E> {
+    using typename MarketFile<E>::Line;
+    using typename MarketFile<E>::Row;
+
 public:
-    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options) : TradeFile(std::move(file), ids, options.only), instruments_(options.instruments) {}
+    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options) : MarketFile<E>(std::move(file), ids, options.only), instruments_(options.instruments) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {
@@ -47,59 +99,40 @@ private:
                 } else if (!named(key, field.value(), row)) {
                     return Line::malformed;
                 } else {
-                    result = Line::trade;
+                    result = Line::row;
                 }
             }
-            if (row.symbol.empty() && result == Line::trade) return Line::malformed;
-            if (result == Line::trade) last_ts_ = row.trade.ts;
+            if (row.symbol.empty() && result == Line::row) return Line::malformed;
+            if (result == Line::row) last_ts_ = row.event.ts;
             return result;
         } catch (const simdjson::simdjson_error&) { return Line::malformed; }
     }
 
     bool named(std::string_view key, od::value value, Row& row) {
-        Trade& t = row.trade;
-        if (key == "ts") return get_time(value, t.ts);
+        if (key == "ts") return get_time(value, row.event.ts);
+        if (key == "ts_recv") return value.is_null() || get_time(value, row.event.ts_recv);
         if (key == "symbol") return row.symbol = symbol_ = std::string_view(value.get_string()), !symbol_.empty();
-        if (key == "price") return json::get_number(value, t.price);
-        if (key == "size") return json::get_number(value, t.size);
-        if (key == "side") return value.is_null() || get_side(value, t.side);
-        if (key == "id") return value.is_null() || json::get_number(value, t.id);
-        if (key == "ts_publish") return value.is_null() || get_time(value, t.ts_publish);
-        if (key == "ts_recv") return value.is_null() || get_time(value, t.ts_recv);
-        if (key == "flags") return value.is_null() || json::get_number(value, t.flags);
-        return true;
+        return named_field(key, value, row.event);
     }
 
     Line item(od::object item, Row& row) {
-        Trade& t = row.trade;
         std::uint32_t instrument = 0;
         Line result = Line::malformed;
         for (auto field : item) {
             const std::string_view key = field.unescaped_key();
             if (key == "Ok") return this->item(field.value().get_object(), row);
-            if (key == "time_exchange" && !get_time(field.value(), t.ts)) return Line::malformed;
-            if (key == "time_received" && !get_time(field.value(), t.ts_recv)) return Line::malformed;
+            if (key == "time_exchange" && !get_time(field.value(), row.event.ts)) return Line::malformed;
+            if (key == "time_received" && !get_time(field.value(), row.event.ts_recv)) return Line::malformed;
             if (key == "instrument" && !json::get_number(field.value(), instrument)) return Line::malformed;
             if (key != "kind") continue;
             for (auto kind : field.value().get_object()) {
-                if (std::string_view(kind.unescaped_key()) != "Trade") return Line::skip;
-                result = trade(kind.value().get_object(), t) ? Line::trade : Line::malformed;
+                if (std::string_view(kind.unescaped_key()) != kind_of(row.event)) return Line::skip;
+                result = item_of(kind.value().get_object(), row.event) ? Line::row : Line::malformed;
             }
         }
         symbol_ = instrument < instruments_.size() ? instruments_[instrument] : std::to_string(instrument);
         row.symbol = symbol_;
         return result;
-    }
-
-    static bool trade(od::object object, Trade& t) {
-        for (auto field : object) {
-            const std::string_view key = field.unescaped_key();
-            if (key == "id" && !json::get_number(field.value(), t.id)) return false;
-            if (key == "price" && !json::get_number(field.value(), t.price)) return false;
-            if (key == "amount" && !json::get_number(field.value(), t.size)) return false;
-            if (key == "side" && !get_side(field.value(), t.side)) return false;
-        }
-        return true;
     }
 
     od::parser parser_;
@@ -108,22 +141,36 @@ private:
     std::int64_t last_ts_ = 0;
 };
 
-}  // namespace
+/// A capture's line begins with a time in digits, then a space and a frame.
+bool is_capture(std::string_view first) {
+    const std::size_t digits = first.find_first_not_of("0123456789");
+    return digits != std::string_view::npos && digits > 0 && first.substr(digits).starts_with(" {");
+}
 
+template <class E>
 std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options) {
     // Items of a venue number each instrument's trades densely; other people's ids are theirs.
     const std::string_view first = file.peek();
     const bool items = first.starts_with("{\"Item\"") || first.starts_with("{\"Reconnecting\"");
-    return std::make_unique<JsonLinesFile>(std::move(file), items ? IdKind::dense : IdKind::opaque, options);
+    return std::make_unique<JsonLinesFile<E>>(std::move(file), items ? IdKind::dense : IdKind::opaque, options);
 }
+
+}  // namespace
 
 std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& options) {
     TextFile file(path);
     const std::string_view first = file.peek();
-    if (first.front() == '{') return open_json_lines(std::move(file), options);
-    const std::size_t digits = first.find_first_not_of("0123456789");
-    if (digits != std::string_view::npos && digits > 0 && first.substr(digits).starts_with(" {")) return open_capture(std::move(file), options);
+    if (first.front() == '{') return open_json_lines<Trade>(std::move(file), options);
+    if (is_capture(first)) return open_capture<Trade>(std::move(file), options);
     return open_csv(std::move(file), options);
+}
+
+std::unique_ptr<Feed> open_quotes(const std::string& path, const OpenOptions& options) {
+    TextFile file(path);
+    const std::string_view first = file.peek();
+    if (first.front() == '{') return open_json_lines<Quote>(std::move(file), options);
+    if (is_capture(first)) return open_capture<Quote>(std::move(file), options);
+    throw std::invalid_argument("'" + path + "' is in no known format of quotes: not a capture, not JSON lines");
 }
 
 }  // namespace openquant

@@ -41,11 +41,21 @@ void for_each_twin(auto&& law) {
 }  // namespace
 
 TEST_CASE("every catalogue operator emits something on the streams that judge it") {
-    std::map<std::string, std::size_t> rows;
-    for (const OperatorCase& op : catalogue_cases()) rows[op.signature.substr(0, op.signature.find('('))] += twin_of(op, 5, false).reference().back().rows();
-    for (const auto& [name, n] : rows) {
+    struct Count {
+        std::size_t all = 0, running = 0, cases = 0;
+    };
+    std::map<std::string, Count> rows;
+    for (const OperatorCase& op : catalogue_cases()) {
+        Count& count = rows[op.signature.substr(0, op.signature.find('('))];
+        const Twin twin = twin_of(op, 5, false);
+        count.all += twin.reference().back().rows();
+        count.running += twin.run({.chunk = 1024, .flush = false}).back().rows();
+        ++count.cases;
+    }
+    for (const auto& [name, count] : rows) {
         INFO(name);
-        CHECK(n > 50);
+        if (count.running > 0) CHECK(count.running > 50);
+        else CHECK(count.all >= 3 * count.cases);  // what emits only when the stream ends does so for each symbol
     }
 }
 

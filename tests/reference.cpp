@@ -97,8 +97,10 @@ void Reference::report_before(Source& source, const Recording& recording, std::s
 bool Reference::judge(Source& source, const Recording& recording, Tick& tick) {
     Seen& seen = source.seen[tick.symbol];
     const std::int64_t ts = time_of(tick.row);
-    Trade* trade = std::get_if<Trade>(&tick.row);
-    const std::uint64_t id = trade ? trade->id : 0;
+    std::uint32_t* flags = nullptr;
+    std::uint64_t id = 0;
+    if (auto* trade = std::get_if<Trade>(&tick.row)) flags = &trade->flags, id = trade->id;
+    if (auto* trade = std::get_if<QuotedTrade>(&tick.row)) flags = &trade->flags, id = trade->id;
     const IdKind kind = recording.ids == IdKind::opaque ? source.ids : recording.ids;
     bool late = ts < seen.last_ts;
     if (kind != IdKind::opaque && id != 0) {
@@ -121,7 +123,7 @@ bool Reference::judge(Source& source, const Recording& recording, Tick& tick) {
     }
     seen.last_ts = std::max(seen.last_ts, ts);
     if (late) {
-        if (trade) trade->flags |= flag_late;
+        if (flags) *flags |= flag_late;
         report(source, tick.symbol, {ts, Break::late, id, 1});
     }
     return true;

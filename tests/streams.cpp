@@ -78,7 +78,10 @@ void fill(Label& l, Moment m) {
 }
 void fill(Prediction& p, Moment m) { p = {m.ts, m.probability(), m.side()}; }
 void fill(Signal& s, Moment m) { s = {m.ts, m.probability(), m.side(), m.random.uniform(-1.0, 1.0)}; }
-void fill(Value& v, Moment m) { v = {m.ts, m.random.chance(0.002) ? 1e12 * m.random.normal() : 100.0 + m.random.normal()}; }
+/// Near 100, with spikes; and such as thresholds and returns are.
+void fill(Value& v, Moment m) {
+    v = {m.ts, m.random.chance(0.002) ? 1e12 * m.random.normal() : m.random.chance(0.3) ? m.random.uniform(-0.01, 0.02) : 100.0 + m.random.normal()};
+}
 void fill(Quote& q, Moment m) {
     q.ts = m.ts, q.ts_recv = m.ts + 1'000;
     const double mid = m.market.next(m.random), half = mid * m.random.uniform(-1e-5, 1e-3);  // now and then crossed

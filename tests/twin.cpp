@@ -121,6 +121,7 @@ std::size_t Twin::source(Recording recording) {
 }
 
 std::size_t Twin::add(const OperatorCase& op, std::vector<std::optional<std::size_t>> inputs) {
+    if (inputs.size() != op.inputs.size()) throw std::logic_error("twin: one entry for each input of " + op.signature);
     std::optional<std::size_t> breaks;
     for (const auto& in : inputs)
         if (in && source_of_[*in]) breaks = *in + 1;

@@ -1,6 +1,7 @@
 // A queue in a ring that grows when it is full and then stays: the rows of a window, oldest first.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -34,10 +35,9 @@ public:
 
 private:
     void grow() {
-        std::vector<T> larger(ring_.empty() ? 8 : 2 * ring_.size());
-        for (std::size_t i = 0; i < size_; ++i) larger[i] = (*this)[i];
-        ring_ = std::move(larger);
+        std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
         first_ = 0;
+        ring_.resize(ring_.empty() ? 8 : 2 * ring_.size());
     }
 
     std::vector<T> ring_;

@@ -34,7 +34,7 @@ TEST_CASE("binance: a spot trade, raw and in a combined stream") {
     const std::string payload = R"({"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.001","q":"100","T":1672515782135,"m":true,"M":true})";
     for (const std::string& frame : {payload, R"({"stream":"bnbbtc@trade","data":)" + payload + "}"}) {
         const auto [result, t, symbol] = decode(frame);
-        CHECK((result == Result::trade));
+        CHECK((result == Result::row));
         CHECK(symbol == "BNBBTC");
         CHECK((t.ts == 1'672'515'782'135'000'000 && t.ts_publish == 1'672'515'782'136'000'000));
         CHECK((t.id == 12345 && t.price == 0.001 && t.size == 100.0 && t.side == -1));
@@ -44,14 +44,14 @@ TEST_CASE("binance: a spot trade, raw and in a combined stream") {
 TEST_CASE("binance: microseconds, order ids beside the trade id, unknown keys") {
     const auto [result, t, symbol] =
         decode(R"({"e":"trade","E":1672515782136123,"s":"X","t":7,"b":88,"a":50,"p":"2","q":"1","T":1672515782136001,"m":false,"new":{"x":[1]},"st":1})");
-    CHECK((result == Result::trade));
+    CHECK((result == Result::row));
     CHECK((t.id == 7 && t.ts == 1'672'515'782'136'001'000 && t.side == 1));
 }
 
 TEST_CASE("binance: an aggregated trade has the aggregate's id") {
     const auto [result, t, symbol] =
         decode(R"({"e":"aggTrade","E":1672515782136,"s":"X","a":5933014,"p":"0.5","q":"10","f":100,"l":105,"T":1672515782136,"m":false})");
-    CHECK((result == Result::trade));
+    CHECK((result == Result::row));
     CHECK(t.id == 5933014);
 }
 
@@ -97,10 +97,10 @@ TEST_CASE("binance: a decoder outlives bad frames") {
     std::string_view symbol;
     for (int i = 0; i < 3; ++i) {
         CHECK((decoder.decode({bad.data(), bad_size}, t, symbol) == Result::malformed));
-        CHECK((decoder.decode({good.data(), good_size}, t, symbol) == Result::trade));
+        CHECK((decoder.decode({good.data(), good_size}, t, symbol) == Result::row));
     }
     BinanceDecoder moved = std::move(decoder);
-    CHECK((moved.decode({good.data(), good_size}, t, symbol) == Result::trade));
+    CHECK((moved.decode({good.data(), good_size}, t, symbol) == Result::row));
 }
 
 }  // namespace openquant::testing

@@ -16,7 +16,7 @@ Twin labels_of_bars(double threshold = 0.005, double dollars = 1e6, IdKind = IdK
     Twin twin;
     const auto source = twin.source(generate(event_type<Trade>(), 3, 600));
     const auto bar = twin.add(operator_case(DollarBars{.dollar_value_per_bar = dollars, .remainder = Remainder::split}), {std::nullopt, source});
-    const auto event = twin.add(operator_case(CusumFilter{.threshold = threshold}), {bar});
+    const auto event = twin.add(operator_case(CusumFilter{.threshold = threshold}), {std::nullopt, bar});
     twin.add(operator_case(TripleBarrier{}), {bar, std::nullopt, event});
     return twin;
 }
@@ -36,7 +36,7 @@ struct Half {
 
 TEST_CASE_METHOD(Half, "a snapshot of other parameters or another shape is refused by name") {
     const auto snapshot_of = [](const Twin& other) { return other.build()->graph.snapshot(); };
-    CHECK(says(restore(snapshot_of(labels_of_bars(0.006))), {"another graph", "CusumFilter(threshold=0.006)", "CusumFilter(threshold=0.005)"}));
+    CHECK(says(restore(snapshot_of(labels_of_bars(0.006))), {"another graph", "CusumFilter(threshold=0.006, multiple=1)", "CusumFilter(threshold=0.005, multiple=1)"}));
     CHECK(says(restore(snapshot_of(labels_of_bars(0.005, 2e6))), {"dollar_value_per_bar=2e+06", "dollar_value_per_bar=1e+06"}));
     Twin shorter;
     shorter.source(generate(event_type<Trade>(), 3, 10));
@@ -121,7 +121,7 @@ TEST_CASE("symbols that a restored graph no longer knows get new ids, also for r
 TEST_CASE("a live graph is snapshot between chunks, and a fresh graph goes on from there to the same bytes") {
     const Recording recording = generate(event_type<Price>(), 8, 20'000, {.dirty = false});
     Twin twin;
-    twin.add(operator_case(CusumFilter{.threshold = 0.003}), {twin.source(recording)});
+    twin.add(operator_case(CusumFilter{.threshold = 0.003}), {std::nullopt, twin.source(recording)});
     const auto live = twin.build(), after = twin.build();
     auto& inlet = static_cast<Inlet<Price>&>(live->graph.sources()[0]->inlet());
     std::vector<std::uint8_t> snapshot;

@@ -24,7 +24,7 @@ struct Wired {
 TEST_CASE_METHOD(Wired, "wiring that cannot work is refused with what was expected and what was given") {
     CHECK(says(refusal([&] { graph.add(CusumFilter{}, events); }), {"cusum_filter", "'prices'", "takes Price", "'events'", "gives Event"}));
     CHECK(says(refusal([&] { graph.add(CusumFilter{}); }), {"cusum_filter", "'prices' is missing", "prices: Price"}));
-    CHECK(says(refusal([&] { graph.add(CusumFilter{}, trades, trades); }), {"cusum_filter", "2 inputs given", "prices: Price"}));
+    CHECK(says(refusal([&] { graph.add(CusumFilter{}, trades, trades, trades); }), {"cusum_filter", "3 inputs given", "prices: Price"}));
     CHECK(says(refusal([&] { graph.add(CusumFilter{}, Named{"price", trades}); }), {"no input 'price'", "prices: Price"}));
     CHECK(says(refusal([&] { graph.add(CusumFilter{}, trades, Named{"prices", trades}); }), {"'prices' is given twice"}));
     CHECK(says(refusal([&] { graph.add(TripleBarrier{}, trades, events, events); }), {"'volatility'", "takes Volatility", "gives Event"}));

@@ -125,7 +125,7 @@ TEST_CASE("a fast pace gives the outputs of no pace") {
     const auto first = twin.source(generate(event_type<Trade>(), 1, 2'000));
     const auto second = twin.source(generate(event_type<Price>(), 2, 2'000));
     twin.add(operator_case(DollarBars{.dollar_value_per_bar = 1e6, .partial = true}), {std::nullopt, first});
-    twin.add(operator_case(CusumFilter{.threshold = 0.002}), {second});
+    twin.add(operator_case(CusumFilter{.threshold = 0.002}), {std::nullopt, second});
     const auto built = twin.build();
     Replay replay(built->graph, twin.feeds(100), {.chunk = 13, .speed = 1e4});
     replay.run();

@@ -1,4 +1,4 @@
-// A feed of trades from the lines of a file: a format only says what one line is.
+// A feed of trades or quotes from the lines of a file: a format only says what one line is.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,12 @@
 
 namespace openquant {
 
-class TradeFile : public Feed {
+template <class E>
+class MarketFile : public Feed {
 public:
-    TradeFile(TextFile file, IdKind ids, std::vector<std::string> only) : file_(std::move(file)), ids_(ids), only_(std::move(only)) {}
+    MarketFile(TextFile file, IdKind ids, std::vector<std::string> only) : file_(std::move(file)), ids_(ids), only_(std::move(only)) {}
 
-    const EventType& type() const override { return event_type<Trade>(); }
+    const EventType& type() const override { return event_type<E>(); }
     double progress() const override { return file_.progress(); }
 
     bool next(Batch& batch) override {
@@ -32,10 +33,10 @@ public:
     }
 
 protected:
-    /// What one line says: a trade, a break, nothing of interest (`skip`), or nonsense.
-    enum class Line { trade, gap, skip, malformed };
+    /// What one line says: a row, a break, nothing of interest (`skip`), or nonsense.
+    enum class Line { row, gap, skip, malformed };
     struct Row {
-        Trade trade;
+        E event;
         std::string_view symbol;
         Continuity broken;
     };
@@ -48,8 +49,8 @@ private:
         if (line.find_first_not_of(" \t") == std::string_view::npos) return;
         Row row;
         switch (parse(line, row)) {
-            case Line::trade:
-                if (wanted(row.symbol)) rows_.append(code(row.symbol), row.trade);
+            case Line::row:
+                if (wanted(row.symbol)) rows_.append(code(row.symbol), row.event);
                 break;
             case Line::gap: batch.breaks.push_back({rows_.size(), every_symbol, row.broken}); break;
             case Line::skip: break;
@@ -70,7 +71,7 @@ private:
     TextFile file_;
     IdKind ids_;
     std::vector<std::string> only_;
-    Rows<Trade> rows_;
+    Rows<E> rows_;
     std::vector<std::string> names_;
     std::map<std::string, std::uint32_t, std::less<>> codes_;
     std::uint32_t last_ = 0;
@@ -78,7 +79,8 @@ private:
 };
 
 std::unique_ptr<Feed> open_csv(TextFile file, const OpenOptions& options);
+/// Of Trade or Quote rows.
+template <class E>
 std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options);
-std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options);
 
 }  // namespace openquant
