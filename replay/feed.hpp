@@ -39,8 +39,9 @@ std::unique_ptr<Feed> open_trades(const std::string& path, const OpenOptions& op
 /// ask). Throws as `open_trades`.
 std::unique_ptr<Feed> open_quotes(const std::string& path, const OpenOptions& options = {});
 
-/// Several feeds of trades as one, merged by the running maximum of their times; ties go to the earlier feed. Ids are not judged.
-std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds);
+/// Several feeds of trades, or of quotes, as one: merged by the running maximum of their times; ties go to the earlier feed. Ids
+/// are not judged.
+std::unique_ptr<Feed> merge_feeds(std::vector<std::unique_ptr<Feed>> feeds);
 
 /// Columns that someone else owns, such as a frame's; `batch` is offered once, whole.
 class ColumnsFeed final : public Feed {

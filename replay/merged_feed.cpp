@@ -1,4 +1,4 @@
-// Several files of trades as one feed, such as one a day or one a symbol.
+// Several files as one feed, such as one a day or one a symbol.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -11,12 +11,13 @@ namespace openquant {
 
 namespace {
 
+template <class E>
 class MergedFeed final : public Feed {
 public:
     explicit MergedFeed(std::vector<std::unique_ptr<Feed>> feeds) {
         for (auto& feed : feeds) lanes_.emplace_back().feed = std::move(feed);
     }
-    const EventType& type() const override { return event_type<Trade>(); }
+    const EventType& type() const override { return event_type<E>(); }
 
     double progress() const override {
         double total = 0.0;
@@ -40,7 +41,7 @@ private:
     struct Lane {
         std::unique_ptr<Feed> feed;
         Batch batch;
-        FilledColumns<Trade> columns;
+        FilledColumns<E> columns;
         std::size_t at = 0, next_break = 0;
         bool open = true;
         std::int64_t latest = std::numeric_limits<std::int64_t>::min();
@@ -51,7 +52,7 @@ private:
         std::int64_t time = 0;
         for (Lane& lane : lanes_) {
             if (!load(lane, out)) continue;
-            const Trade t = lane.columns.view()[lane.at];
+            const E t = lane.columns.view()[lane.at];
             const std::int64_t now = fault_of(t) == Fault::none ? std::max(lane.latest, t.ts) : lane.latest;
             if (!earliest || now < time) earliest = &lane, time = now;
         }
@@ -70,7 +71,7 @@ private:
             lane.open = lane.feed->next(lane.batch);
             for (std::size_t i = 0; i < rejected.size(); ++i) rejected[i] += std::exchange(lane.feed->rejected[i], 0);
             if (!lane.open) break;
-            lane.columns = FilledColumns<Trade>(lane.batch.columns);
+            lane.columns = FilledColumns<E>(lane.batch.columns);
         }
         return lane.open;
     }
@@ -91,7 +92,7 @@ private:
     }
 
     std::vector<Lane> lanes_;
-    Rows<Trade> rows_;
+    Rows<E> rows_;
     std::vector<std::string> names_;
     std::map<std::string, std::uint32_t, std::less<>> codes_;
     const std::uint64_t dictionary_ = new_dictionary();
@@ -99,13 +100,17 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Feed> merge_trades(std::vector<std::unique_ptr<Feed>> feeds) {
-    if (feeds.empty()) throw std::invalid_argument("merge_trades: no files were given");
+std::unique_ptr<Feed> merge_feeds(std::vector<std::unique_ptr<Feed>> feeds) {
+    if (feeds.empty()) throw std::invalid_argument("merge_feeds: no files were given");
+    const EventType& type = feeds.front()->type();
     for (const auto& feed : feeds)
-        if (&feed->type() != &event_type<Trade>())
-            throw std::invalid_argument("merge_trades: a feed of " + std::string(feed->type().name) + " rows is not one of trades");
+        if (&feed->type() != &type)
+            throw std::invalid_argument("merge_feeds: a feed of " + std::string(feed->type().name) + " rows does not go with one of " + std::string(type.name) +
+                                        " rows");
     if (feeds.size() == 1) return std::move(feeds.front());
-    return std::make_unique<MergedFeed>(std::move(feeds));
+    if (&type == &event_type<Trade>()) return std::make_unique<MergedFeed<Trade>>(std::move(feeds));
+    if (&type == &event_type<Quote>()) return std::make_unique<MergedFeed<Quote>>(std::move(feeds));
+    throw std::invalid_argument("merge_feeds: " + std::string(type.name) + " rows cannot be merged; only trades and quotes");
 }
 
 }  // namespace openquant

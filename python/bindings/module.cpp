@@ -113,15 +113,19 @@ std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
 
 void bind_feed(py::module_& m) {
     py::class_<PyFeed>(m, "Feed").def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
-    m.def(
-        "open_trades",
-        [](const std::vector<std::string>& paths, const std::string& symbol, const std::vector<std::string>& instruments,
-           const std::vector<std::string>& only) {
-            std::vector<std::unique_ptr<Feed>> feeds;
-            for (const std::string& path : paths) feeds.push_back(open_trades(path, {symbol, instruments, only}));
-            return PyFeed{merge_trades(std::move(feeds))};
-        },
-        "paths"_a, "symbol"_a, "instruments"_a, "only"_a);
+    const auto open = [&m](const char* name, std::unique_ptr<Feed> (*open_file)(const std::string&, const OpenOptions&)) {
+        m.def(
+            name,
+            [open_file](const std::vector<std::string>& paths, const std::string& symbol, const std::vector<std::string>& instruments,
+                        const std::vector<std::string>& only) {
+                std::vector<std::unique_ptr<Feed>> feeds;
+                for (const std::string& path : paths) feeds.push_back(open_file(path, {symbol, instruments, only}));
+                return PyFeed{merge_feeds(std::move(feeds))};
+            },
+            "paths"_a, "symbol"_a, "instruments"_a, "only"_a);
+    };
+    open("open_trades", &open_trades);
+    open("open_quotes", &open_quotes);
     m.def(
         "columns_feed",
         [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {

@@ -12,19 +12,28 @@
 """
 
 from openquant.events import (
+    AlignedPrice,
     Bar,
+    Clock,
     Continuity,
     Event,
     EventType,
     Label,
     Prediction,
     Price,
+    Quote,
+    QuotedTrade,
     Return,
+    Risk,
+    SampleWeight,
     Signal,
+    Spread,
     Trade,
+    Value,
     Volatility,
+    Weight,
 )
-from openquant.graph import Graph, Port, Replay, Table, read_trades
+from openquant.graph import Graph, Port, Replay, Table, read_quotes, read_trades
 from openquant.operator import Operator
 from openquant.operators import *  # noqa: F403
 from openquant.operators import __all__ as _operators
@@ -32,7 +41,9 @@ from openquant.operators import __all__ as _operators
 __version__ = "0.1.0"
 
 __all__ = [
+    "AlignedPrice",
     "Bar",
+    "Clock",
     "Continuity",
     "Event",
     "EventType",
@@ -42,12 +53,20 @@ __all__ = [
     "Port",
     "Prediction",
     "Price",
+    "Quote",
+    "QuotedTrade",
     "Replay",
     "Return",
+    "Risk",
+    "SampleWeight",
     "Signal",
+    "Spread",
     "Table",
     "Trade",
+    "Value",
     "Volatility",
+    "Weight",
+    "read_quotes",
     "read_trades",
 ]
 __all__ += _operators

@@ -12,11 +12,20 @@ from rich.table import Table as Grid
 
 import openquant
 from openquant import report
-from openquant.strategy import Strategy, strategy
+from openquant.strategy import Allocation, Strategy, strategy
 
 
 def _replayed(trades: Path | pl.DataFrame, chunk: int | None = None) -> tuple[Strategy, openquant.Replay, float]:
-    built = strategy(bars=openquant.DollarBars(dollar_value_per_bar=2e4), threshold=0.0003, pt=1.0, sl=1.0, max_bars=10)
+    built = strategy(
+        bars=openquant.DollarBars(dollar_value_per_bar=2e4),
+        threshold=0.0003,
+        pt=1.0,
+        sl=1.0,
+        max_bars=10,
+        allocation=Allocation("max_sharpe", 60, 10, 1_000_000_000),
+        symbols=["BTCUSDT", "ETHUSDT", "SOLUSDT"],
+        risk_window=50,
+    )
     started = time.perf_counter()
     replay = built.graph.replay({"trades": trades}, chunk=chunk)
     return built, replay, time.perf_counter() - started
@@ -34,7 +43,8 @@ def main() -> int:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "data/binance_spot_btc_eth_sol_20250325.csv.gz")
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(
-        f"Binance spot trades, {path}\ntrades -> dollar bars -> CUSUM events + EWMA volatility -> triple-barrier labels -> bets -> returns\n"
+        f"Binance spot trades, {path}\ntrades -> dollar bars -> CUSUM events + EWMA volatility -> triple-barrier labels -> bets -> returns -> risk;\n"
+        "trades -> prices aligned each second -> max Sharpe weights of the last 60, every 10 seconds\n"
     )
     built, replay, seconds = _replayed(path)
     report.show(console, built, report.summary(built, replay, seconds))
@@ -55,6 +65,7 @@ def main() -> int:
     console.print(grid)
     equal = all(len(set(by_size.values())) == 1 for by_size in hashes.values())
     console.print("Every sink is the same to the last bit." if equal else "[red]Hashes differ.[/red]")
+    report.show_outcomes(console, built)
     return 0 if equal and all(len(table) for table in built.tables.values()) else 1
 
 

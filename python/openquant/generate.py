@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openquant import _core, events
 
-_TYPES = {"float": "float", "int": "int", "bool": "bool"}
+_TYPES = {"float": "float", "int": "int", "bool": "bool", "names": "Sequence[str]"}
 
 
 def operators_module() -> str:
@@ -21,7 +21,8 @@ def operators_module() -> str:
     specs = _core.operators()
     names = ", ".join(f'"{s["name"]}"' for s in sorted(specs, key=lambda s: s["name"]))
     head = '"""The operators, one class each. Written by openquant.generate from the catalogue: do not edit."""\n\n'
-    head += "from __future__ import annotations\n\nfrom typing import ClassVar, Literal\n\nfrom openquant.operator import Operator\n\n"
+    head += "from __future__ import annotations\n\nfrom typing import TYPE_CHECKING, ClassVar, Literal\n\n"
+    head += "from openquant.operator import Operator\n\nif TYPE_CHECKING:\n    from collections.abc import Sequence\n\n"
     source = head + f"__all__ = [{names}]\n\n\n" + "\n\n".join(_operator_class(spec) for spec in specs)
     run = [sys.executable, "-m", "ruff", "format", "--line-length", "120", "-"]
     return subprocess.run(run, input=source, capture_output=True, text=True, check=True).stdout
@@ -52,10 +53,15 @@ def _operator_class(spec: _core.OperatorSpec) -> str:
     ]
     lines += [f"    output: ClassVar[str] = {spec['output']!r}"]
     lines += [f"    {name}: {hint}" for name, hint in types.items()]
-    signature = "".join(f", {p['name']}: {types[p['name']]} = {p['default']!r}" for p in parameters)
+    signature = "".join(f", {p['name']}: {types[p['name']]}{_default(p)}" for p in parameters)
     lines += ["", f"    def __init__(self{', *' if parameters else ''}{signature}) -> None:"]
     lines += [f"        super().__init__({', '.join(f'{name}={name}' for name in types)})"]
     return "\n".join(lines) + "\n"
+
+
+def _default(parameter: _core.ParameterSpec) -> str:
+    """Nothing for a list of names, which has to be given."""
+    return "" if parameter["type"] == "names" else f" = {parameter['default']!r}"
 
 
 def _literal(choices: list[str]) -> str:
@@ -65,7 +71,7 @@ def _literal(choices: list[str]) -> str:
 def _parameter_doc(parameter: _core.ParameterSpec) -> str:
     allowed = ", ".join(parameter["choices"]) if parameter["choices"] else parameter["range"]
     unit = f" [{parameter['unit']}]" if parameter["unit"] else ""
-    return f"{parameter['doc']}{unit}" + ("." if parameter["type"] == "bool" else f"; {allowed}.")
+    return f"{parameter['doc']}{unit}" + ("." if parameter["type"] in ("bool", "names") else f"; {allowed}.")
 
 
 def operator_page(spec: _core.OperatorSpec) -> str:
@@ -95,8 +101,9 @@ def operator_page(spec: _core.OperatorSpec) -> str:
             "| --- | --- | --- | --- | --- | --- |",
         ]
         for p in spec["parameters"]:
-            allowed = ", ".join(p["choices"]) or ("" if p["type"] == "bool" else p["range"])
-            lines.append(f"| {p['name']} | {p['type']} | {p['default']} | {allowed} | {p['unit']} | {p['doc']} |")
+            allowed = ", ".join(p["choices"]) or ("" if p["type"] in ("bool", "names") else p["range"])
+            default = "" if p["type"] == "names" else p["default"]
+            lines.append(f"| {p['name']} | {p['type']} | {default} | {allowed} | {p['unit']} | {p['doc']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -135,7 +142,7 @@ _SPECS = """
 class ParameterSpec(typing.TypedDict):
     name: str
     type: str
-    default: bool | int | float | str
+    default: bool | int | float | str | list[str]
     unit: str
     range: str
     doc: str

@@ -42,6 +42,25 @@ def read_trades(
     return _core.open_trades([os.fspath(path) for path in paths], symbol or "", list(instruments), list(only))
 
 
+def read_quotes(
+    *paths: str | os.PathLike[str], instruments: Sequence[str] = (), only: Sequence[str] = ()
+) -> _core.Feed:
+    """Opens files of best bids and asks for one replay, plain or gzip; each one's format is told from its first line.
+
+    Args:
+        paths: Raw websocket captures (their bookTicker frames; on spot, where the venue tells no time, the time of receipt
+            counts) or JSON lines (items of OrderBookL1, or objects with ts, symbol, bid, ask and perhaps bid_size, ask_size).
+            Several are merged by time. A file may hold trades too: `read_trades` reads those.
+        instruments: Names for the instruments of a file that only numbers them.
+        only: Symbols to keep; all by default.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is empty, a folder, or in no known format.
+    """
+    return _core.open_quotes([os.fspath(path) for path in paths], "", list(instruments), list(only))
+
+
 class Table:
     """Collects every row of a stream. Readable at any time, while the engine runs too."""
 
@@ -235,7 +254,8 @@ class Graph:
         """Replays data through the graph, several sources merged by event time.
 
         Args:
-            data: By source: a polars DataFrame, the path of a file of trades, or what `read_trades` opened.
+            data: By source: a polars DataFrame, the path of a file of trades (of quotes for a source of quotes), or what
+                `read_trades` or `read_quotes` opened.
             chunk: Rows handled at once, None for the engine's choice. The output does not depend on it.
             speed: Times real time by the data's own timestamps; None for as fast as possible.
             flush: End the streams after the last row, so that open bars and labels come out; False to continue later.
@@ -339,7 +359,8 @@ class Graph:
         if isinstance(rows, _core.Feed):
             return rows
         if isinstance(rows, (str, Path, os.PathLike)):
-            return read_trades(rows)
+            quotes = self._sources.get(source) is events.Quote
+            return read_quotes(rows) if quotes else read_trades(rows)
         if not isinstance(rows, pl.DataFrame):
             raise TypeError(
                 f"source {source!r}: {type(rows).__name__} is not a polars DataFrame, a path or an opened file"

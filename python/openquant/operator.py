@@ -20,7 +20,11 @@ class Operator:
 
     def __init__(self, **parameters: Any) -> None:
         for name, value in parameters.items():
-            if not isinstance(value, (bool, int, float, str)):
+            if isinstance(value, (list, tuple)):
+                if not all(isinstance(item, str) for item in value):
+                    raise TypeError(f"{type(self).__name__}: {name} = {value!r} must be a list of names")
+                parameters[name] = tuple(value)
+            elif not isinstance(value, (bool, int, float, str)):
                 as_number = getattr(value, "item", None)  # a numpy scalar
                 if as_number is None:
                     raise TypeError(f"{type(self).__name__}: {name} = {value!r} must be a number, a bool or a name")

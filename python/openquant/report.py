@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openquant.graph import Replay
     from openquant.strategy import Strategy
 
+_OUTCOMES = ("weights", "risk", "total_risk")
 _LATENCY = ("latency_ns_p50", "latency_ns_p99", "latency_ns_p999", "latency_ns_max")
 
 
@@ -25,10 +26,11 @@ def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
     return {
         "trades": trades,
         "symbols": stats["symbols"],
-        **{name: len(built.tables[name]) for name in ("bars", "events", "labels", "signals", "returns")},
+        **{name: len(table) for name, table in built.tables.items()},
         "ts_first": _iso(source["ts_first"]),
         "ts_last": _iso(source["ts_last"]),
         "rejected": replay.rejected,
+        **({"last_weights": last_weights(built.tables["weights"].frame())} if "weights" in built.tables else {}),
         "seconds": seconds,
         "ticks_per_second": trades / seconds if seconds > 0 else 0.0,
         "nodes": [
@@ -38,10 +40,16 @@ def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
     }
 
 
+def last_weights(frame: pl.DataFrame) -> dict[str, float]:
+    """Weight of each symbol after the last rebalance."""
+    last = frame.filter(frame["ts"] == frame["ts"].max()) if frame.height else frame
+    return dict(zip(last["symbol"].to_list(), last["weight"].to_list(), strict=True))
+
+
 def show(console: Console, built: Strategy, told: dict[str, Any], rows: int = 5) -> None:
-    """Prints the last rows of every table, the time each node took, and the totals."""
-    for name, table in built.tables.items():
-        console.print(_grid(f"{name} ({len(table):,})", table.frame().tail(rows)))
+    """Prints the last rows of every table, the time each node took, and the totals; not portfolio and risk."""
+    for name in [name for name in built.tables if name not in _OUTCOMES]:
+        console.print(_grid(f"{name} ({len(built.tables[name]):,})", built.tables[name].frame().tail(rows)))
     nodes = Grid(title="nodes: time per call (a call is a chunk of rows)", title_justify="left")
     for header in ("node", "rows in", "rows out", "refused", "ns per row", "p50", "p99", "p99.9", "max"):
         nodes.add_column(header, justify="left" if header == "node" else "right")
@@ -57,6 +65,14 @@ def show(console: Console, built: Strategy, told: dict[str, Any], rows: int = 5)
     )
 
 
+def show_outcomes(console: Console, built: Strategy) -> None:
+    """Prints each symbol's weight after the last rebalance and its risk, where the strategy has them."""
+    for name in [name for name in _OUTCOMES if name in built.tables]:
+        frame = built.tables[name].frame()
+        newest = frame.group_by("symbol", maintain_order=True).last()  # each symbol's
+        console.print(_grid(f"{name} ({frame.height:,})", newest.select(frame.columns)))
+
+
 def _iso(ns: int | None) -> str | None:
     return None if ns is None else f"{datetime.fromtimestamp(ns // 10**9, UTC):%Y-%m-%dT%H:%M:%S}.{ns % 10**9:09}Z"
 
@@ -66,6 +82,9 @@ def _time(ns: int) -> str:
 
 
 _SHOWN = {
+    "risk": ["ts", "symbol", "value_at_risk", "expected_shortfall", "conditional_drawdown", "max_drawdown", "volatility", "sharpe"],
+    "total_risk": ["ts", "symbol", "value_at_risk", "expected_shortfall", "conditional_drawdown", "max_drawdown", "volatility", "sharpe"],
+    "weights": ["ts", "symbol", "weight", "portfolio_risk", "portfolio_return", "portfolio_sharpe"],
     "bars": ["ts", "symbol", "open", "high", "low", "close", "volume", "dollar_value", "vwap", "n_obs"],
     "labels": ["ts", "symbol", "start_ts", "side", "trgt", "ret", "label", "barrier"],
 }
@@ -73,7 +92,7 @@ _SHOWN = {
 
 def _grid(title: str, frame: pl.DataFrame) -> Grid:
     grid = Grid(title=title, title_justify="left")
-    wanted = next((columns for name, columns in _SHOWN.items() if title.startswith(name)), frame.columns)
+    wanted = _SHOWN.get(title.split()[0], frame.columns)
     frame = frame.select(wanted)
     for name, dtype in frame.schema.items():
         grid.add_column(name, justify="right" if dtype.is_numeric() else "left", no_wrap=True)
