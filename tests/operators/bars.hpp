@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "emitted.hpp"
 #include "openquant/operators/core/events.hpp"
 #include "random.hpp"
 
@@ -43,6 +44,15 @@ inline Bar bar_of(const std::vector<Trade>& trades, std::size_t first, std::size
     }
     b.vwap = b.dollar_value / b.volume;
     return b;
+}
+
+/// Every bar that trades make, the end of their stream included.
+template <class Op>
+std::vector<Bar> bars_of(const Op& op, const std::vector<Trade>& trades) {
+    Emitted<Op> run(op);
+    for (const Trade& t : trades) run(t);
+    run.flush();
+    return run.all;
 }
 
 }  // namespace openquant::testing
