@@ -65,7 +65,7 @@ struct Align {
     void update(const Clock& c, SymbolId, auto&& emit) { advance(c.ts - lateness_ns, emit); }
 
     void flush(auto&& emit) {
-        if (partial) emit_all(now_, emit);
+        if (partial) emit_all(std::max(now_, start_), emit);
     }
 
     static auto state(auto& self) { return std::tie(self.place_, self.ids_, self.last_, self.start_, self.now_, self.seen_, self.fresh_); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "openquant/operators/core/events.hpp"
@@ -18,7 +19,7 @@ struct EffectiveSpread {
     void update(const QuotedTrade& t, auto&& emit) noexcept {
         const double mid = t.mid(), distance = t.price - mid;
         const double spread = 2.0 * (t.side != 0 ? t.side * distance : std::fabs(distance));
-        emit(Spread{t.ts, mid, spread, spread / mid});
+        emit(Spread{t.ts, mid, std::clamp(spread, -largest, largest), std::clamp(spread / mid, -largest, largest)});
     }
 
     static auto state(auto&) { return std::tuple{}; }

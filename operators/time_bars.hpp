@@ -13,6 +13,7 @@ struct TimeBars {
 
     BarBuilder bar_{};
     std::int64_t start_ = 0;  // of the earliest window that a trade may still fall into
+    bool gap_ahead_ = false;  // trades were lost that may belong to the next bar as well as to this one
 
     static constexpr auto schema() {
         return schema_of<Bar>(
@@ -25,12 +26,14 @@ struct TimeBars {
                        parameter("partial", &TimeBars::partial, "emit the unfinished bar when the stream ends")));
     }
 
-    void update(const Continuity& c, auto&&) noexcept { bar_.add(c); }
+    void update(const Continuity& c, auto&&) noexcept {
+        bar_.add(c);
+        gap_ahead_ |= BarBuilder::lost(c) && c.ts - start_ >= interval_ns;
+    }
 
     void update(const Trade& t, auto&& emit) noexcept {
         if (t.ts - start_ >= interval_ns) [[unlikely]] {
-            if (!bar_.empty()) emit(bar_.finish());
-            start_ = t.ts - t.ts % interval_ns;
+            close(t.ts, emit);
         }
         if (t.ts < start_) bar_.not_before(start_);
         bar_.add(t);
@@ -38,17 +41,25 @@ struct TimeBars {
 
     void update(const Clock& c, auto&& emit) noexcept {
         const std::int64_t now = c.ts - lateness_ns;
-        if (now - start_ < interval_ns) return;
-        if (!bar_.empty()) emit(bar_.finish());
-        start_ = now - now % interval_ns;
+        if (now - start_ >= interval_ns) close(now, emit);
     }
 
     void flush(auto&& emit) noexcept {
         if (partial && !bar_.empty()) emit(bar_.finish());
     }
 
-    static auto state(auto& self) { return std::tie(self.bar_, self.start_); }
+    static auto state(auto& self) { return std::tie(self.bar_, self.start_, self.gap_ahead_); }
     bool operator==(const TimeBars&) const = default;
+
+private:
+    void close(std::int64_t now, auto& emit) noexcept {
+        if (!bar_.empty()) {
+            emit(bar_.finish());
+            if (gap_ahead_) bar_.mark_gap();
+        }
+        gap_ahead_ = false;
+        start_ = now - now % interval_ns;
+    }
 };
 
 }  // namespace openquant

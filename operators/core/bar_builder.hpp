@@ -41,7 +41,9 @@ public:
     }
     void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
 
-    void add(const Continuity& c) noexcept { bar_.gap |= c.kind == Break::gap || c.kind == Break::disconnect || c.kind == Break::overflow; }
+    void add(const Continuity& c) noexcept { bar_.gap |= lost(c); }
+    void mark_gap() noexcept { bar_.gap = true; }
+    static bool lost(const Continuity& c) noexcept { return c.kind == Break::gap || c.kind == Break::disconnect || c.kind == Break::overflow; }
 
     /// Nothing in this bar or a later one lies before `ts`; a trade that does is late.
     void not_before(std::int64_t ts) noexcept { bar_.ts = std::max(bar_.ts, ts); }

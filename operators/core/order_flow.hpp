@@ -55,12 +55,15 @@ struct BarLength {
     }
     /// Whether a bar of `n` trades may or must close.
     bool closes(std::int64_t n, bool reached) const noexcept { return n >= max_ticks || (reached && n >= min_ticks); }
-    /// Takes the length of a closed bar into the average and returns the length expected of the next.
+    /// Takes the length of a closed bar into the average and returns the length expected of the next: the geometric mean of
+    /// that average and `expected_ticks`. The average alone feeds on itself: each bar sets the threshold of the next, so that
+    /// lengths wander off; halfway back to where they began, a market whose bars close a times too early or late shifts them by a.
     double expected_after(std::int64_t n, EwmaAverage& average) const noexcept {
         const double decay = decay_of_span(bar_span);
         if (average.empty()) average.add(static_cast<double>(expected_ticks), decay);
         average.add(static_cast<double>(n), decay);
-        return std::clamp(average.mean(), static_cast<double>(min_ticks), static_cast<double>(max_ticks));
+        const double length = std::sqrt(average.mean() * static_cast<double>(expected_ticks));
+        return std::clamp(length, static_cast<double>(min_ticks), static_cast<double>(max_ticks));
     }
 };
 

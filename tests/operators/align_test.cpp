@@ -174,7 +174,7 @@ TEST_CASE("align: pathologies") {
         CHECK((rest[0].second.price == 2 && rest[0].second.ts >= first[0].second.ts));
     }
     SECTION("the longest lateness: a clock never ends an interval") {
-        Aligned run(Align{.symbols = {"A"}, .interval_ns = 10, .lateness_ns = std::numeric_limits<std::int64_t>::max()}, {"A"});
+        Aligned run(Align{.symbols = {"A"}, .interval_ns = 10, .lateness_ns = 9'000'000'000'000'000}, {"A"});
         run.price(0, 1'000, 1);
         for (const std::int64_t ts : {0, 999, 1'000, 5'000}) CHECK(run.clock(ts).empty());
     }

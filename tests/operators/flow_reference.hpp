@@ -50,7 +50,7 @@ std::vector<Bar> plain_flow_bars(const Op& op, const std::vector<Trade>& trades,
         first = last + 1;
         if (!adaptive) continue;
         lengths.push_back(static_cast<double>(n));
-        const long double ticks = weighted_mean(lengths, lengths.size(), op.bar_span);
+        const long double ticks = std::sqrt(weighted_mean(lengths, lengths.size(), op.bar_span) * static_cast<long double>(op.expected_ticks));
         threshold = wanted(std::clamp<long double>(ticks, static_cast<double>(op.min_ticks), static_cast<double>(op.max_ticks)), last + 1);
     }
     return out;
