@@ -137,4 +137,39 @@ void check_pathologies(const Op& op, std::int64_t least, double tolerance, auto&
     check_windows(op, least, extreme, std::numeric_limits<double>::infinity(), plain);
 }
 
+/// Weights of the rows, the newest 1: they fall by alpha = 2 / (span + 1) a row, or halve in half_life_ns of the running maximum of time.
+inline std::vector<long double> decayed_weights(Part part, long double span, std::int64_t half_life_ns) {
+    std::vector<long double> out;
+    std::int64_t now = part[0].ts;
+    for (const Sample& s : part) out.push_back(static_cast<long double>(now = std::max(now, s.ts)));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto rows = static_cast<long double>(out.size() - 1 - i);
+        out[i] = half_life_ns > 0 ? std::exp2((out[i] - static_cast<long double>(now)) / static_cast<long double>(half_life_ns))
+                                  : std::pow((span - 1.0L) / (span + 1.0L), rows);
+    }
+    return out;
+}
+
+/// Every so many rows of an exponentially weighted statistic against `plain` of all rows until then.
+template <class Op>
+void check_decayed(const Op& op, const Samples& samples, double tolerance, std::size_t every, auto&& plain) {
+    Emitted<Op> run(op);
+    long double worst = 0.0L;
+    std::size_t worst_row = 0;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const auto out = run(Value{samples[i].ts, samples[i].x});
+        REQUIRE(out.size() == (i + 1 >= static_cast<std::size_t>(op.min_periods) ? 1 : 0));
+        if (out.empty()) continue;
+        if (out[0].ts != samples[i].ts || !std::isfinite(out[0].value)) FAIL("row " << i << ": " << out[0].value << " at " << out[0].ts);
+        if (i % every != 0) continue;
+        const Part part = Part(samples).first(i + 1);
+        const Truth truth = plain(part, decayed_weights(part, op.span, op.half_life_ns));
+        const long double error = std::abs(out[0].value - truth.value);
+        const long double share = error == 0.0L ? 0.0L : error / truth.scale;
+        if (share > worst) worst = share, worst_row = i;
+    }
+    CAPTURE(op.span, op.half_life_ns, worst_row);
+    CHECK(static_cast<double>(worst) <= tolerance);
+}
+
 }  // namespace openquant::testing

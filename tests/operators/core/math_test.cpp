@@ -17,6 +17,7 @@ double ulps(double got, long double truth) {
 }
 
 double log_error(double x) { return ulps(det::log(x), std::log(static_cast<long double>(x))); }
+double exp2_error(double x) { return ulps(det::exp2(x), std::exp2(static_cast<long double>(x))); }
 double erf_error(double x) { return ulps(det::erf(x), std::erf(static_cast<long double>(x))); }
 
 }  // namespace
@@ -44,6 +45,40 @@ TEST_CASE("det::log at the edges") {
     CHECK(det::log(std::numeric_limits<double>::infinity()) == std::numeric_limits<double>::infinity());
     CHECK(std::isnan(det::log(-1.0)));
     CHECK(std::isnan(det::log(std::numeric_limits<double>::quiet_NaN())));
+}
+
+TEST_CASE("det::exp2 is within one ulp of the truth everywhere") {
+    Random random(3);
+    double worst = 0.0, at = 0.0;
+    const auto meet = [&](double x) {
+        const double error = exp2_error(x);
+        if (error > worst) worst = error, at = x;
+    };
+    for (int i = 0; i < 300'000; ++i) {
+        meet(random.uniform(-1.0, 0.0));
+        meet(random.uniform(-1'074.0, 0.0));
+        meet(-std::ldexp(random.unit(), -static_cast<int>(random.below(80))));
+    }
+    for (int k = -1'070; k <= 0; ++k)
+        for (const double x : {k - 0.5, k - 0.25, k - 0x1p-40}) meet(x), meet(std::nextafter(x, 0.0)), meet(std::nextafter(x, -2'000.0));
+    CAPTURE(worst, at);
+    CHECK(worst <= 1.0);
+}
+
+TEST_CASE("det::exp2 at the edges") {
+    for (int k = 0; k >= -1'074; --k)
+        if (det::exp2(k) != std::ldexp(1.0, k)) FAIL_CHECK("2^" << k);
+    CHECK(det::exp2(-0.0) == 1.0);
+    CHECK(det::exp2(-5e-324) == 1.0);
+    CHECK(det::exp2(-1'074.9) == 5e-324);
+    for (const double x : {-1'075.0, std::nextafter(-1'075.0, -2'000.0), -1e300, -std::numeric_limits<double>::infinity()}) CHECK(det::exp2(x) == 0.0);
+    CHECK(std::isnan(det::exp2(std::numeric_limits<double>::quiet_NaN())));
+    double before = 1.0;
+    for (int i = 0; i <= 110'000; ++i) {
+        const double now = det::exp2(-i * 0.01);
+        if (now > before) FAIL_CHECK("exp2 falls at " << -i * 0.01);
+        before = now;
+    }
 }
 
 TEST_CASE("det::erf is within one ulp of the truth everywhere") {
