@@ -63,6 +63,12 @@ TEST_CASE("rolling correlation: never beyond 1, also of series that are the same
     }
 }
 
+TEST_CASE("rolling correlation: values near 1e8 with variance near 1") {
+    Samples samples = noise(5, 2'000);
+    for (Sample& s : samples) s.x += 1e8, s.y -= 1e8;
+    check_windows(RollingCorrelation{}, 2, samples, 1e-9, plain);
+}
+
 TEST_CASE("rolling correlation: pathologies") { check_pathologies(RollingCorrelation{}, 2, 1e-12, plain); }
 
 }  // namespace openquant::testing

@@ -56,6 +56,12 @@ TEST_CASE("rolling covariance: exactly zero while either series stands, also rig
         }
 }
 
+TEST_CASE("rolling covariance: values near 1e8 with variance near 1") {
+    Samples samples = noise(5, 2'000);
+    for (Sample& s : samples) s.x += 1e8, s.y -= 1e8;
+    check_windows(RollingCovariance{}, 2, samples, 1e-9, plain);
+}
+
 TEST_CASE("rolling covariance: pathologies") { check_pathologies(RollingCovariance{}, 2, 1e-12, plain); }
 
 }  // namespace openquant::testing

@@ -8,6 +8,10 @@ namespace {
 
 using Indices = std::vector<std::pair<std::size_t, double>>;
 
+ZScoreFilter filter(std::int64_t mean_window, std::int64_t std_window, double threshold, ZSide side) {
+    return {.mean_window = mean_window, .std_window = std_window, .threshold = threshold, .side = side};
+}
+
 /// Index and side of each event.
 Indices events(const ZScoreFilter& op, const std::vector<double>& prices) {
     Emitted<ZScoreFilter> run(op);
@@ -21,7 +25,7 @@ Indices events(const ZScoreFilter& op, const std::vector<double>& prices) {
 }
 
 /// Every event against z by two passes over the raw prices; they may differ only where z is this near to the threshold.
-void check_definition(const ZScoreFilter& op, const std::vector<double>& prices, double slack = 1e-9) {
+void check_definition(const ZScoreFilter& op, const std::vector<double>& prices) {
     const Indices got = events(op, prices);
     Samples samples;
     for (const double p : prices) samples.push_back({0, p, 0.0});
@@ -39,11 +43,38 @@ void check_definition(const ZScoreFilter& op, const std::vector<double>& prices,
             if (deviation > 0.0L && op.side != ZSide::lower && z >= op.threshold) expected = 1.0;
             if (deviation > 0.0L && op.side != ZSide::upper && z <= -op.threshold) expected = -1.0;
         }
-        if (side != expected && !(std::abs(std::abs(z) - op.threshold) < slack)) ++differ, row = i;
+        if (side != expected && !(std::abs(std::abs(z) - op.threshold) < 1e-9)) ++differ, row = i;
     }
     CAPTURE(op.mean_window, op.std_window, op.threshold, row);
     CHECK(differ == 0);
     CHECK(at == got.size());
+}
+
+/// Sharper: at every few rows the threshold is moved to either side of the row's own z.
+void check_decisions(std::int64_t window, const std::vector<double>& prices, std::size_t every) {
+    ZScoreFilter op = filter(window, window, 1.0, ZSide::both);
+    const auto w = static_cast<std::size_t>(window);
+    Samples samples;
+    std::size_t wrong = 0, asked = 0;
+    for (const double price : prices) {
+        samples.push_back({0, price, 0.0});
+        if (samples.size() >= w && samples.size() % every == 0) {
+            const Part part = Part(samples).last(w);
+            const auto z = static_cast<double>(std::abs((price - mean_of(part, &Sample::x)) / deviation_of(part, &Sample::x)));
+            for (const double threshold : {z - 1e-9, z + 1e-9}) {
+                if (!(threshold > 1e-3)) continue;
+                ZScoreFilter copy = op;
+                copy.threshold = threshold;
+                bool event = false;
+                copy.update(Price{0, price}, [&](const Event&) { event = true; });
+                wrong += event != (threshold < z), ++asked;
+            }
+        }
+        op.update(Price{0, price}, [](const Event&) {});
+    }
+    CAPTURE(window, asked);
+    CHECK(asked > 1'000);
+    CHECK(wrong == 0);
 }
 
 std::vector<double> walk(std::uint64_t seed, std::size_t n, double start, double deviation) {
@@ -51,10 +82,6 @@ std::vector<double> walk(std::uint64_t seed, std::size_t n, double start, double
     std::vector<double> out{start};
     while (out.size() < n) out.push_back(out.back() + deviation * random.normal());
     return out;
-}
-
-ZScoreFilter filter(std::int64_t mean_window, std::int64_t std_window, double threshold, ZSide side) {
-    return {.mean_window = mean_window, .std_window = std_window, .threshold = threshold, .side = side};
 }
 
 }  // namespace
@@ -91,7 +118,7 @@ TEST_CASE("z score filter: the largest z in a window of w is (w - 1) / sqrt(w)")
             CHECK(events(filter(w, w, most * (1.0 - 1e-9), ZSide::upper), prices).size() == 1);
             CHECK(events(filter(w, w, most * (1.0 + 1e-9), ZSide::upper), prices).empty());
         }
-        CHECK(events(filter(w, w, most * (1.0 + 1e-9), ZSide::both), walk(1, 5'000, 100.0, 0.01)).empty());
+        CHECK(events(filter(w, w, most * (1.0 + 1e-6), ZSide::both), walk(1, 5'000, 100.0, 0.01)).empty());
     }
 }
 
@@ -103,6 +130,7 @@ TEST_CASE("z score filter: equals the definition on 20,000 prices") {
             check_definition(filter(mean, std, 0.9, side), prices);
         CHECK(events(filter(20, 20, 1.5, side), prices).size() > 100);
     }
+    for (const std::int64_t w : {2, 3, 20, 21, 1'000}) check_decisions(w, prices, w < 1'000 ? 1 : 11);
 }
 
 TEST_CASE("z score filter: heals once a spike has left") {
@@ -118,7 +146,7 @@ TEST_CASE("z score filter: prices near 1e8 with variance near 1") {
     std::vector<double> prices;
     Random random(4);
     for (int i = 0; i < 20'000; ++i) prices.push_back(1e8 + random.normal());
-    for (const std::int64_t w : {3, 20, 1'000}) check_definition(filter(w, w, w < 10 ? 0.7 : 1.5, ZSide::both), prices);
+    for (const std::int64_t w : {2, 3, 20, 21, 1'000}) check_decisions(w, prices, w < 1'000 ? 1 : 11);
 }
 
 TEST_CASE("z score filter: pathologies") {
