@@ -25,7 +25,7 @@ enum class AllocationStatus : std::uint8_t {
     no_excess_return,  // max Sharpe: no portfolio earns more than the risk-free rate; the one of least variance is given
     infeasible,        // no weights within the bounds sum to one
     constant_asset,    // inverse variance: an asset without variance
-    constant,          // neither risk nor excess return: nothing to choose by
+    constant,          // no asset has risk or excess return: nothing to choose by
 };
 
 struct AllocationOptions {
@@ -66,7 +66,7 @@ public:
         if (!program_.set(n, hessian_, lower, upper)) return AllocationStatus::infeasible;
         const AllocationStatus status = choose(n, lower, upper, options);
         settle(options);
-        return portfolio_.risk == 0.0 && portfolio_.mean == options.risk_free_rate ? AllocationStatus::constant : status;
+        return scale_ == 0.0 && portfolio_.mean == options.risk_free_rate ? AllocationStatus::constant : status;
     }
 
     bool operator==(const Allocator&) const { return true; }  // memory, not state
@@ -74,6 +74,10 @@ public:
 private:
     /// A variance below this share of the largest asset's is none.
     static constexpr double no_risk = 1e-14;
+    /// The same for a portfolio: its rounding grows with the squares of its weights.
+    static double no_variance(const std::vector<double>& w) { return no_risk * std::max(1.0, QuadraticProgram::dot(w, w)); }
+    /// An excess return below this share of the largest asset's is none.
+    static constexpr double no_excess = 1e-12;
 
     /// Means, and the sample covariance (ddof 1) by blocks of four rows, added up in their order.
     void measure(std::span<const double> prices, std::size_t n, const AllocationOptions& options) {
@@ -116,10 +120,11 @@ private:
         if (largest_excess == 0.0) return AllocationStatus::no_excess_return;
         for (double& e : excess_) e /= largest_excess;
         const double best = best_excess(n, lower, upper);
-        if (!(best > 0.0)) return AllocationStatus::no_excess_return;
-        const double variance = program_.multiplied(program_.weights(), program_.weights());
-        if (variance <= no_risk && riskless(n, lower, upper)) return AllocationStatus::optimal;
-        climb(std::max(variance / best, 1e-9));
+        if (!(best > no_excess)) return AllocationStatus::no_excess_return;
+        const std::vector<double>& w = program_.weights();
+        const double variance = program_.multiplied(w, w);
+        if (variance > no_variance(w)) climb(variance / best);
+        else if (!riskless(n, lower, upper)) climb(1.0);
         return AllocationStatus::optimal;
     }
 
@@ -137,22 +142,21 @@ private:
     }
 
     /// Along the efficient frontier, w(k) = argmin w'Hw / 2 - k a'w, to where the Sharpe ratio is greatest: there
-    /// w'Hw = k a'w, and it is greater before and less after. On a stretch with the same bounds w = p + k q, so the root is
-    /// p'Hp / a'p (a Newton step); bisection where that leaves the bracket.
+    /// w'Hw = k a'w, and it is greater before and less after. On a stretch with the same bounds w = p + k q, where p'Hq = 0 and
+    /// q'Hq = a'q, so that one Newton step, of slope -a'p, leads to the root; bisection where that leaves the bracket.
+    /// Where cash earns just the risk-free rate every mixture with it has the same ratio: a trifle taken from all excess returns
+    /// leads to the one of largest return.
     void climb(double k) {
         double low = 0.0, high = std::numeric_limits<double>::infinity();
         for (int i = 0; i < 200; ++i) {
             for (std::size_t j = 0; j < linear_.size(); ++j) linear_[j] = k * excess_[j];
             const auto& w = program_.solve(linear_);
-            const double variance = program_.multiplied(w, w), excess = QuadraticProgram::dot(w, excess_);
+            const double variance = program_.multiplied(w, w), excess = QuadraticProgram::dot(w, excess_) - no_excess;
             const double balance = variance - k * excess;
-            if (std::fabs(balance) <= 1e-15 * variance || high - low <= 1e-15 * high) return;
+            if (std::fabs(balance) <= 1e-15 * variance || high <= low * (1.0 + 1e-15)) return;
             (balance > 0.0 ? low : high) = k;
-            base_ = w;
-            const auto q = program_.slope(excess_);
-            for (std::size_t j = 0; j < base_.size(); ++j) base_[j] -= k * q[j];
-            const double base_excess = QuadraticProgram::dot(base_, excess_);
-            double next = base_excess > 0.0 ? program_.multiplied(base_, base_) / base_excess : -1.0;
+            const double base_excess = excess - k * QuadraticProgram::dot(program_.slope(excess_), excess_);
+            double next = base_excess > 1e-6 * std::fabs(excess) ? k + balance / base_excess : -1.0;
             if (!(next > low && next < high)) next = high < 1e300 ? 0.5 * (low + high) : 4.0 * k;
             if (std::fabs(next - k) <= 1e-15 * k) return;
             k = next;
@@ -168,7 +172,7 @@ private:
         search_.solve(linear_);
         std::fill(linear_.begin(), linear_.end(), 0.0);
         const auto& w = search_.polish(linear_);
-        if (!(program_.multiplied(w, w) <= no_risk && QuadraticProgram::dot(w, excess_) > 1e-12)) return false;
+        if (!(program_.multiplied(w, w) <= no_variance(w) && QuadraticProgram::dot(w, excess_) > no_excess)) return false;
         program_.adopt(w);
         return true;
     }
@@ -204,7 +208,7 @@ private:
         const std::size_t n = out.weights.size();
         double variance = 0.0;
         for (std::size_t i = 0; i < n; ++i) variance += out.weights[i] * QuadraticProgram::dot(std::span(covariance_).subspan(i * n, n), out.weights);
-        out.risk = variance <= no_risk * scale_ ? 0.0 : std::sqrt(variance * options.periods_per_year);
+        out.risk = variance <= no_variance(out.weights) * scale_ ? 0.0 : std::sqrt(variance * options.periods_per_year);
         out.mean = QuadraticProgram::dot(out.weights, mean_) * options.periods_per_year;
         const double excess = out.mean - options.risk_free_rate;
         constexpr double inf = std::numeric_limits<double>::infinity();

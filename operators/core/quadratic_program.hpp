@@ -30,11 +30,10 @@ public:
         return start();
     }
 
-    /// The minimiser; from the last one where `anew` is false.
-    const std::vector<double>& solve(std::span<const double> c, bool anew = true) {
+    /// The minimiser. The search begins at the last one, which only saves time.
+    const std::vector<double>& solve(std::span<const double> c) {
         c_ = c;
-        if (anew) start(), std::fill(centre_.begin(), centre_.end(), 0.0);
-        else centre_ = w_;
+        std::fill(centre_.begin(), centre_.end(), 0.0);
         for (int i = 0; i < 40; ++i) {
             minimise(true);
             double moved = 0.0;
@@ -63,7 +62,7 @@ public:
         factorise();
         std::vector<double>& x = gradient_;
         for (std::size_t i = 0; i < free_.size(); ++i) x[i] = direction[free_[i]];
-        project(x);
+        project(x, 0.0);
         for (std::size_t i = 0; i < free_.size(); ++i) step_[free_[i]] = x[i];
         return step_;
     }
@@ -124,20 +123,26 @@ private:
         }
     }
 
-    /// The step to the minimiser over the free weights; returns the multiplier of sum(w) = 1 there.
+    /// The step to the minimiser over the free weights; returns the multiplier of sum(w) = 1 there. The gradient is taken from
+    /// its mean, and what rounding has taken from the sum of the weights is given back: neither may grow by 1 / ridge.
     double find_step() {
         factorise();
-        for (std::size_t i = 0; i < free_.size(); ++i) step_[i] = -gradient_[free_[i]];
-        return -project(step_);
+        const auto m = static_cast<double>(free_.size());
+        double mean = 0.0, missing = 1.0;
+        for (const std::size_t k : free_) mean += gradient_[k] / m;
+        for (const double w : w_) missing -= w;
+        for (std::size_t i = 0; i < free_.size(); ++i) step_[i] = mean - gradient_[free_[i]];
+        return mean - project(step_, missing);
     }
-    /// x := K^-1 x, less the multiple of K^-1 1 that makes its sum zero; returns the multiple.
-    double project(std::vector<double>& x) {
+    /// x := K^-1 x, less the multiple of K^-1 1 that makes its sum `total`; returns the multiple.
+    double project(std::vector<double>& x, double total) {
         solve_factored(x);
         for (std::size_t i = 0; i < free_.size(); ++i) ones_[i] = 1.0;
         solve_factored(ones_);
-        double sum = 0.0, ones = 0.0;
+        double sum = -total, ones = 0.0, left = total;
         for (std::size_t i = 0; i < free_.size(); ++i) sum += x[i], ones += ones_[i];
-        for (std::size_t i = 0; i < free_.size(); ++i) x[i] -= ones_[i] * (sum / ones);
+        for (std::size_t i = 0; i < free_.size(); ++i) x[i] -= ones_[i] * (sum / ones), left -= x[i];
+        for (std::size_t i = 0; i < free_.size(); ++i) x[i] += left / static_cast<double>(free_.size());
         return sum / ones;
     }
     /// False if a bound stopped it.
