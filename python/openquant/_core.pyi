@@ -17,6 +17,7 @@ __all__: list[str] = [
     "columns_feed",
     "event_types",
     "first_rows",
+    "open_quotes",
     "open_trades",
     "operators",
 ]
@@ -47,7 +48,14 @@ class Graph:
         self,
         operator: str,
         parameters: collections.abc.Mapping[
-            str, bool | typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str
+            str,
+            bool
+            | typing.SupportsInt
+            | typing.SupportsIndex
+            | typing.SupportsFloat
+            | typing.SupportsIndex
+            | str
+            | collections.abc.Sequence[str],
         ],
         ports: collections.abc.Sequence[Port],
         named: collections.abc.Mapping[str, Port],
@@ -96,7 +104,14 @@ class Replay:
 def check(
     operator: str,
     parameters: collections.abc.Mapping[
-        str, bool | typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str
+        str,
+        bool
+        | typing.SupportsInt
+        | typing.SupportsIndex
+        | typing.SupportsFloat
+        | typing.SupportsIndex
+        | str
+        | collections.abc.Sequence[str],
     ],
 ) -> str: ...
 def columns_feed(
@@ -104,6 +119,12 @@ def columns_feed(
 ) -> Feed: ...
 def event_types() -> list[EventTypeSpec]: ...
 def first_rows(codes: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]: ...
+def open_quotes(
+    paths: collections.abc.Sequence[str],
+    symbol: str,
+    instruments: collections.abc.Sequence[str],
+    only: collections.abc.Sequence[str],
+) -> Feed: ...
 def open_trades(
     paths: collections.abc.Sequence[str],
     symbol: str,
@@ -115,7 +136,7 @@ def operators() -> list[OperatorSpec]: ...
 class ParameterSpec(typing.TypedDict):
     name: str
     type: str
-    default: bool | int | float | str
+    default: bool | int | float | str | list[str]
     unit: str
     range: str
     doc: str
