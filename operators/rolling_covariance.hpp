@@ -27,7 +27,7 @@ struct RollingCovariance {
     void update(At<1>, const Value& y, auto&& emit) noexcept {
         if (!known_ || !pairs_.add(y.ts, {x_, y.value}, window, window_ns)) return;
         const CoMoments& all = pairs_.total();
-        if (all.n > 1.0) emit(Value{y.ts, all.covariance()});
+        if (all.n > 1.0) emit(Value{y.ts, std::clamp(all.covariance(), -largest, largest)});
     }
 
     static auto state(auto& self) { return std::tie(self.x_, self.known_, self.pairs_); }

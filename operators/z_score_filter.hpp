@@ -37,10 +37,10 @@ struct ZScoreFilter {
         const bool mean_full = mean_.add(p.price, static_cast<std::size_t>(mean_window));
         const bool std_full = std_.add(p.price, static_cast<std::size_t>(std_window));
         if (!mean_full || !std_full) return;
-        const double mean = mean_.total().mean(), deviation = std_.total().deviation();
+        const double deviation = std_.total().deviation(), distance = mean_.total().distance(p.price);
         if (!(deviation > 0.0)) return;
-        if (side != ZSide::lower && p.price >= mean + threshold * deviation) emit(Event{p.ts, 1.0, p.price});
-        else if (side != ZSide::upper && p.price <= mean - threshold * deviation) emit(Event{p.ts, -1.0, p.price});
+        if (side != ZSide::lower && distance >= threshold * deviation) emit(Event{p.ts, 1.0, p.price});
+        else if (side != ZSide::upper && distance <= -threshold * deviation) emit(Event{p.ts, -1.0, p.price});
     }
 
     static auto state(auto& self) { return std::tie(self.mean_, self.std_); }

@@ -34,17 +34,6 @@ inline double log(double x) noexcept {
     return n * ln2_high + (f - (s * (f - r) - n * ln2_low));
 }
 
-/// 2^x for x <= 0. x = k + f with |f| <= 1/2; 2^f = e^y, y = f ln 2, by its Taylor series.
-inline double exp2(double x) noexcept {
-    if (!(x > -1075.0)) return x != x ? x : 0.0;
-    const double k = std::nearbyint(x), f = x - k;
-    constexpr double ln2_high = 0x1.62e42fefa39efp-1, ln2_low = 0x1.abc9e3b39803fp-56;
-    const double y = f * ln2_high;
-    double tail = 0.0;  // (e^y - 1 - y) / y^2; |y| <= 0.35, so that thirteen terms leave less than 2^-60
-    for (const double factor : {15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0}) tail = (1.0 + tail) * y / factor;
-    return std::ldexp(1.0 + (y + (y * y * 0.5 * (1.0 + tail) + f * ln2_low)), static_cast<int>(k));
-}
-
 /// Unevaluated sum of two doubles, about 106 bits (Dekker 1971, Knuth's two-sum).
 struct Pair {
     double high = 0.0, low = 0.0;
@@ -77,6 +66,18 @@ inline Pair operator/(Pair a, double b) noexcept {
     const double q = a.high / b;
     const Pair back = two_product(q, b);
     return two_sum(q, ((a.high - back.high) - back.low + a.low) / b);
+}
+
+/// 2^x. x = k + f with |f| <= 1/2; 2^f = e^y, y = f ln 2, by its Taylor series.
+inline double exp2(double x) noexcept {
+    if (!(x > -1075.0)) return x != x ? x : 0.0;
+    if (x >= 1024.0) return std::numeric_limits<double>::infinity();
+    const double k = std::nearbyint(x);
+    const Pair y = Pair{x - k, 0.0} * Pair{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+    double tail = 0.0;  // (e^y - 1 - y) / (y^2 / 2) - 1; |y| <= 0.35, so that thirteen terms leave less than 2^-60
+    for (const double factor : {15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0}) tail = (1.0 + tail) * y.high / factor;
+    const Pair lead = two_sum(1.0, y.high);
+    return std::ldexp(lead.high + (lead.low + (y.high * y.high * 0.5 * (1.0 + tail) + y.low)), static_cast<int>(k));
 }
 
 namespace detail {

@@ -1,5 +1,6 @@
 // What windows add up. Two neighbouring parts of a window are joined by `+`, the older on the left; nothing is ever taken
-// away again, so that a value leaves no trace once it has left.
+// away again, so that a value leaves no trace once it has left. Means are kept as the distance from a part's oldest value, its
+// anchor: around 1e8 they would otherwise be rounded to what a small variance is made of.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +11,15 @@ namespace openquant {
 
 struct Sum {
     using Sample = double;
-    double n = 0.0, sum = 0.0;
+    double n = 0.0, anchor = 0.0, sum = 0.0;  // of distances from the anchor
 
-    static Sum of(double x) noexcept { return {1.0, x}; }
-    friend Sum operator+(const Sum& a, const Sum& b) noexcept { return {a.n + b.n, a.sum + b.sum}; }
-    double mean() const noexcept { return sum / n; }
+    static Sum of(double x) noexcept { return {1.0, x, 0.0}; }
+    friend Sum operator+(const Sum& a, const Sum& b) noexcept { return {a.n + b.n, a.anchor, a.sum + (b.sum + b.n * (b.anchor - a.anchor))}; }
+    double mean() const noexcept { return anchor + sum / n; }
+    /// x - mean
+    double distance(double x) const noexcept { return (x - anchor) - sum / n; }
 
-    static auto state(auto& self) { return std::tie(self.n, self.sum); }
+    static auto state(auto& self) { return std::tie(self.n, self.anchor, self.sum); }
     bool operator==(const Sum&) const = default;
 };
 
@@ -45,17 +48,18 @@ struct Greatest {
 /// Count, mean and sum of squared deviations, joined as Chan, Golub and LeVeque (1983) do.
 struct Moments {
     using Sample = double;
-    double n = 0.0, mean = 0.0, squares = 0.0;
+    double n = 0.0, anchor = 0.0, offset = 0.0, squares = 0.0;
 
-    static Moments of(double x) noexcept { return {1.0, x, 0.0}; }
+    static Moments of(double x) noexcept { return {1.0, x, 0.0, 0.0}; }
     friend Moments operator+(const Moments& a, const Moments& b) noexcept {
-        const double n = a.n + b.n, share = b.n / n, d = b.mean - a.mean;
-        return {n, a.mean + d * share, a.squares + b.squares + d * d * (a.n * share)};
+        const double n = a.n + b.n, share = b.n / n, d = (b.anchor - a.anchor) + (b.offset - a.offset);
+        return {n, a.anchor, a.offset + d * share, a.squares + b.squares + d * d * (a.n * share)};
     }
+    double mean() const noexcept { return anchor + offset; }
     /// Sample standard deviation (ddof 1); exactly 0 where all values are equal.
     double deviation() const noexcept { return std::sqrt(squares / (n - 1.0)); }
 
-    static auto state(auto& self) { return std::tie(self.n, self.mean, self.squares); }
+    static auto state(auto& self) { return std::tie(self.n, self.anchor, self.offset, self.squares); }
     bool operator==(const Moments&) const = default;
 };
 
@@ -66,18 +70,20 @@ struct CoMoments {
         static auto state(auto& self) { return std::tie(self.x, self.y); }
         bool operator==(const Sample&) const = default;
     };
-    double n = 0.0, mean_x = 0.0, mean_y = 0.0, xx = 0.0, yy = 0.0, xy = 0.0;
+    double n = 0.0, xx = 0.0, yy = 0.0, xy = 0.0;
+    Sample anchor{}, offset{};
 
-    static CoMoments of(const Sample& s) noexcept { return {1.0, s.x, s.y, 0.0, 0.0, 0.0}; }
+    static CoMoments of(const Sample& s) noexcept { return {1.0, 0.0, 0.0, 0.0, s, {}}; }
     friend CoMoments operator+(const CoMoments& a, const CoMoments& b) noexcept {
-        const double n = a.n + b.n, share = b.n / n, dx = b.mean_x - a.mean_x, dy = b.mean_y - a.mean_y, k = a.n * share;
-        return {n, a.mean_x + dx * share, a.mean_y + dy * share, a.xx + b.xx + dx * dx * k, a.yy + b.yy + dy * dy * k, a.xy + b.xy + dx * dy * k};
+        const double n = a.n + b.n, share = b.n / n, k = a.n * share;
+        const double dx = (b.anchor.x - a.anchor.x) + (b.offset.x - a.offset.x), dy = (b.anchor.y - a.anchor.y) + (b.offset.y - a.offset.y);
+        return {n, a.xx + b.xx + dx * dx * k, a.yy + b.yy + dy * dy * k, a.xy + b.xy + dx * dy * k, a.anchor, {a.offset.x + dx * share, a.offset.y + dy * share}};
     }
     double covariance() const noexcept { return xy / (n - 1.0); }
     /// Pearson's; only where both deviate at all.
     double correlation() const noexcept { return std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0); }
 
-    static auto state(auto& self) { return std::tie(self.n, self.mean_x, self.mean_y, self.xx, self.yy, self.xy); }
+    static auto state(auto& self) { return std::tie(self.n, self.xx, self.yy, self.xy, self.anchor, self.offset); }
     bool operator==(const CoMoments&) const = default;
 };
 

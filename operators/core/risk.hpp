@@ -81,7 +81,7 @@ inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, const Momen
     out.conditional_drawdown = tail_mean(options.confidence_level, drawdowns, std::greater<>{});
     const double deviation = n > 1 ? moments.deviation() : 0.0;
     out.volatility = deviation * std::sqrt(options.periods_per_year);
-    const double excess = moments.mean - options.risk_free_rate / options.periods_per_year;
+    const double excess = moments.mean() - options.risk_free_rate / options.periods_per_year;
     out.sharpe = deviation > 0.0 ? std::clamp(excess / deviation, -largest, largest) * std::sqrt(options.periods_per_year) : 0.0;
     out.n_obs = static_cast<std::int64_t>(n);
 }

@@ -33,9 +33,8 @@ public:
         }
         const bool full = ++rows_ >= w;
         if (full) {
-            total_ = w == 1 ? one : middle_total_ + beginning_;
             const std::size_t first = i + 1 + 2 * h - w;  // of the oldest block; w is 2 h or 2 h + 1
-            if (w > 1 && first < h) total_ = ends_[first] + middle_total_ + beginning_;
+            total_ = w == 1 ? one : first < h ? ends_[first] + middle_total_ + beginning_ : middle_total_ + beginning_;
         }
         if (at_ == h) turn();
         return full;
