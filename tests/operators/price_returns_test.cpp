@@ -56,6 +56,9 @@ TEST_CASE("price returns: over a time, from the last price at least that old") {
     CHECK((run(Price{115, 32.0}) == std::vector<Value>{{115, 15.0}}));
     CHECK((run(Price{90, 64.0}) == std::vector<Value>{{90, 31.0}}));  // as of 115
     CHECK((run(Price{500, 96.0}) == std::vector<Value>{{500, 0.5}}));
+    Emitted<PriceReturns> back(PriceReturns{.time_ns = 10});
+    for (const std::int64_t ts : {100, 80, 105}) CHECK(back(Price{ts, 1.0}).empty());  // 80 counts as of 100
+    CHECK(back(Price{110, 2.0}).size() == 1);
 }
 
 TEST_CASE("price returns: equals the definition, also after a spike") {

@@ -62,6 +62,13 @@ TEST_CASE("rolling covariance: values near 1e8 with variance near 1") {
     check_windows(RollingCovariance{}, 2, samples, 1e-9, plain);
 }
 
+TEST_CASE("rolling covariance: the largest valid numbers make a valid one, so that what reads it stays finite") {
+    Emitted<RollingCovariance> run(RollingCovariance{.window = 2});
+    for (const double x : {largest, -largest}) run.operator()<0>(Value{1, x}), run.operator()<1>(Value{1, x});
+    REQUIRE(run.all.size() == 1);
+    CHECK((fault_of(run.all[0]) == Fault::none));
+}
+
 TEST_CASE("rolling covariance: pathologies") { check_pathologies(RollingCovariance{}, 2, 1e-12, plain); }
 
 }  // namespace openquant::testing
