@@ -25,7 +25,7 @@ struct EwmaStd {
 
     void update(const Value& v, auto&& emit) noexcept {
         values_.add(v.value, decay_to(v.ts));
-        if (++n_ >= min_periods) emit(Value{v.ts, std::min(values_.deviation(), largest)});
+        if (++n_ >= min_periods) emit(Value{v.ts, values_.deviation()});
     }
 
     static auto state(auto& self) { return std::tie(self.values_, self.n_, self.now_); }

@@ -20,7 +20,7 @@ struct RollingStd {
     std::uint64_t refused() const noexcept { return values_.refused(); }
 
     void update(const Value& v, auto&& emit) noexcept {
-        if (values_.add(v.ts, v.value, window, window_ns) && values_.total().n > 1.0) emit(Value{v.ts, std::min(values_.total().deviation(), largest)});
+        if (values_.add(v.ts, v.value, window, window_ns) && values_.total().n > 1.0) emit(Value{v.ts, values_.total().deviation()});
     }
 
     static auto state(auto& self) { return std::tie(self.values_); }

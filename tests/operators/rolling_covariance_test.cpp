@@ -9,7 +9,8 @@ namespace {
 /// The error is measured by the deviations, for a covariance may be near zero beside them.
 std::optional<Truth> plain(Part part) {
     if (part.size() < 2) return std::nullopt;
-    return Truth{covariance_of(part, &Sample::x, &Sample::y), deviation_of(part, &Sample::x) * deviation_of(part, &Sample::y)};
+    const long double covariance = std::clamp<long double>(covariance_of(part, &Sample::x, &Sample::y), -largest, largest);  // a valid Value
+    return Truth{covariance, deviation_of(part, &Sample::x) * deviation_of(part, &Sample::y)};
 }
 
 }  // namespace
