@@ -45,10 +45,11 @@ test-python: setup
 sanitize: packages  ## the C++ tests under the address, undefined-behaviour and thread sanitizers
 	@for preset in asan tsan; do cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; done
 
-bench: setup  ## throughput next to peers, and every operator alone and in a graph
+bench: setup  ## throughput next to peers, the whole strategy, and every operator alone and in a graph
 	@$(UV) sync --quiet --group dev --group peers
 	@cmake --preset release >/dev/null && cmake --build --preset release
 	@$(RUN) bench/replay.py
+	@$(RUN) bench/strategy.py
 	@build/release/bench/operators --benchmark_min_time=0.2
 
 generate: setup  ## rewrite what follows from the catalogue: operator classes, stub, docs pages

@@ -1,6 +1,9 @@
 // Every operator of the catalogue, alone and as a node of a replayed graph, in nanoseconds per input row.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "cases.hpp"
 #include "openquant/replay/replay.hpp"
 #include "script.hpp"
@@ -55,6 +58,25 @@ void in_graph(benchmark::State& state) {
     state.SetItemsProcessed(static_cast<std::int64_t>(rows));
 }
 
+/// Time of single updates, the clock's own included, in nanoseconds.
+void z_score_latency(benchmark::State& state) {
+    const testing::Script script = testing::script_of<ZScoreFilter>(7, rows_per_input);
+    std::vector<double> times;
+    for (auto _ : state) {
+        ZScoreFilter op{.mean_window = state.range(0), .std_window = state.range(0)};
+        std::size_t emitted = 0;
+        for (const auto& [input, row] : script) {
+            const auto before = std::chrono::steady_clock::now();
+            op.update(std::get<Price>(row), [&](const auto&) { ++emitted; });
+            times.push_back(std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - before).count());
+        }
+        benchmark::DoNotOptimize(emitted);
+    }
+    std::sort(times.begin(), times.end());
+    for (const auto& [name, share] : {std::pair{"p50_ns", 0.5}, {"p99_ns", 0.99}, {"p99.9_ns", 0.999}})
+        state.counters[name] = times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
+}
+
 template <class... Ops>
 void register_all(Types<Ops...>) {
     const auto add = [](std::string name, auto* function) { benchmark::RegisterBenchmark(name.c_str(), function)->Unit(benchmark::kMillisecond); };
@@ -66,6 +88,7 @@ void register_all(Types<Ops...>) {
 
 int main(int argc, char** argv) {
     openquant::register_all(openquant::Catalogue{});
+    benchmark::RegisterBenchmark("ZScoreFilter/latency_of_window", &openquant::z_score_latency)->Arg(100)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
     benchmark::RunSpecifiedBenchmarks();

@@ -73,16 +73,18 @@ std::string mutated(std::string text, Random& random) {
     return text;
 }
 
-ReadFile read_trades(const std::string& path, const OpenOptions& options) {
+namespace {
+
+template <class E>
+ReadFile read_all(const std::unique_ptr<Feed>& feed) {
     ReadFile out;
-    const auto feed = open_trades(path, options);
     const FieldInfo* fields = feed->type().fields.data();
     Batch batch;
     while (feed->next(batch)) {
         const std::size_t before = out.rows.size();
         for (std::size_t row = 0; row < batch.rows; ++row) {
-            Trade t;
-            for_each_field<Trade>([&](auto index, auto f) {
+            E t;
+            for_each_field<E>([&](auto index, auto f) {
                 std::memcpy(&(t.*(f.member)), batch.columns[index.value].data + row * width(fields[index.value].kind), sizeof(t.*(f.member)));
             });
             out.rows.push_back({(*batch.names)[batch.codes[row]], t});
@@ -93,5 +95,10 @@ ReadFile read_trades(const std::string& path, const OpenOptions& options) {
     out.rejected = feed->rejected;
     return out;
 }
+
+}  // namespace
+
+ReadFile read_trades(const std::string& path, const OpenOptions& options) { return read_all<Trade>(open_trades(path, options)); }
+ReadFile read_quotes(const std::string& path, const OpenOptions& options) { return read_all<Quote>(open_quotes(path, options)); }
 
 }  // namespace openquant::testing

@@ -40,6 +40,7 @@ struct ReadFile {
 OpenOptions with_symbol(std::string symbol);
 OpenOptions with_instruments(std::vector<std::string> names);
 ReadFile read_trades(const std::string& path, const OpenOptions& options = {});
+ReadFile read_quotes(const std::string& path, const OpenOptions& options = {});
 
 /// The text with a few bytes changed, lost, doubled or put in.
 std::string mutated(std::string text, Random& random);

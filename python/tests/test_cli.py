@@ -75,6 +75,40 @@ def test_tables(capsys: pytest.CaptureFixture[str]) -> None:
         assert text in out
 
 
+@pytest.mark.parametrize(
+    ("bars", "most"),
+    [
+        ("tick:500", 22),
+        ("volume:50", 11_032),
+        ("dollar:1e6", 60),
+        ("time:1m", 12),
+        ("time:500ms", 1_110),
+        ("range:0.001", 200),
+        ("imbalance:200", 400),
+        ("imbalance:dollar:200", 400),
+        ("runs:volume:200", 400),
+    ],
+)
+def test_every_kind_of_bar(capsys: pytest.CaptureFixture[str], bars: str, most: int) -> None:
+    summary = told(capsys, str(SAMPLE), "--bars", bars)
+    assert 2 <= summary["bars"] <= most and summary["rejected"] == {}
+
+
+def test_portfolio_and_risk(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    symbols = "BTCUSDT,ETHUSDT,SOLUSDT"
+    options = ["--symbols", symbols, "--allocate", "max_sharpe,60,10,1s", "--risk", "20"]
+    summary = told(capsys, str(SAMPLE), *ARGUMENTS, *options, "--out", str(tmp_path))
+    assert list(summary["last_weights"]) == symbols.split(",")
+    assert sum(summary["last_weights"].values()) == pytest.approx(1.0, abs=1e-12)
+    weights = pl.read_parquet(tmp_path / "weights.parquet")
+    assert (summary["weights"], summary["total_risk"]) == (len(weights), 3) and summary["risk"] > 100
+    code, out, _ = run(capsys, str(SAMPLE), *ARGUMENTS, *options)
+    assert code == 0
+    assert out.index("weights (") < out.index("risk (") < out.index("total_risk (3)")
+    code, _, err = run(capsys, str(SAMPLE), "--allocate", "min_vol,60,10,1s")
+    assert code == 2 and "--allocate needs --symbols" in err and err.count("\n") == 1
+
+
 def test_symbols_select(capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys, str(SAMPLE), *ARGUMENTS, "--symbols", "ETHUSDT,SOLUSDT")["trades"] == 1805 + 2457
     code, _, err = run(capsys, str(SAMPLE), "--symbols", "DOGE")
@@ -122,6 +156,18 @@ def test_one_clear_line_and_exit_code_2(
         ["--speed", "fast"],
         ["--symbols", ","],
         ["--bars", "dollar:x"],
+        ["--bars", "time:1"],
+        ["--bars", "time:0s"],
+        ["--bars", "tick:1.5"],
+        ["--bars", "imbalance:euro:5"],
+        ["--bars", "runs:0"],
+        ["--allocate", "max_sharpe,60,10"],
+        ["--allocate", "best,60,10,1s"],
+        ["--allocate", "min_vol,2,10,1s"],
+        ["--allocate", "min_vol,60,10,1x"],
+        ["--allocate", "min_vol,60,10,0s"],
+        ["--risk", "1"],
+        ["--risk", "many"],
     ],
 )
 def test_bad_options_are_usage_errors(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
@@ -142,4 +188,7 @@ def test_bad_values_are_one_line(capsys: pytest.CaptureFixture[str], arguments: 
 def test_demo(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["demo", str(SAMPLE)])
     assert demo.main() == 0
-    assert "Every sink is the same to the last bit." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Every sink is the same to the last bit." in out
+    last = out[out.index("weights (") :]  # the demo ends with the portfolio and the risk of all three
+    assert all(last.count(symbol) == 3 for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT"))

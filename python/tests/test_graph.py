@@ -46,7 +46,7 @@ def test_the_documented_spelling() -> None:
     [
         (lambda g, t: g.add(openquant.DollarBars()), "input 'trades' is missing"),
         (lambda g, t: g.add(openquant.BetSizer(), t, t), "takes Prediction, but 'trades' gives Trade"),
-        (lambda g, t: g.add(openquant.CusumFilter(), t, t), "2 inputs given"),
+        (lambda g, t: g.add(openquant.CusumFilter(), t, t, t), "3 inputs given"),
         (lambda g, t: g.add(openquant.CusumFilter(), t, volatility=t), "has no input 'volatility'"),
         (lambda g, t: g.add(openquant.CusumFilter(), t, prices=t), "given twice"),
         (lambda g, t: g.add(openquant.CusumFilter(), openquant.Graph().source("x", openquant.Trade)), "another graph"),

@@ -217,3 +217,13 @@ def test_strategy_returns(close: list[float], seed: int) -> None:
     position = held[np.maximum.accumulate(np.where(mask, np.arange(len(close)), 0))] * (np.cumsum(mask) > 0)
     expected = position[:-1] * (np.array(close[1:]) / np.array(close[:-1]) - 1.0)
     assert out["strategy_return"].to_list() == expected.tolist()
+
+
+def test_a_list_of_names_is_checked() -> None:
+    assert openquant.Align(symbols=["A", "B"]) == openquant.Align(symbols=("A", "B"))
+    assert repr(openquant.Align(symbols=["A"])).startswith("Align(symbols=('A',)")
+    for symbols, error in (([], ValueError), (["A", "A"], ValueError), ("AB", ValueError), ([1], TypeError)):
+        with pytest.raises(error, match="symbols"):
+            openquant.Align(symbols=symbols)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="symbols"):
+        openquant.Align()  # type: ignore[call-arg]

@@ -41,6 +41,29 @@ TEST_CASE("binance: a spot trade, raw and in a combined stream") {
     }
 }
 
+TEST_CASE("binance: the best bid and ask, with a time on futures and without one on spot") {
+    BinanceDecoder decoder;
+    const auto read = [&](std::string frame, Quote& q, std::string& symbol) {
+        const std::size_t size = frame.size();
+        frame.resize(size + json::padding);
+        std::string_view name;
+        const Result result = decoder.decode({frame.data(), size}, q, name);
+        symbol = name;
+        return result;
+    };
+    Quote q;
+    std::string symbol;
+    const std::string futures = R"({"e":"bookTicker","u":5,"s":"BTCUSDT","b":"61800.20","B":"2.5","a":"61800.30","A":"2.51","T":1723161256313,"E":1723161256314})";
+    CHECK((read(R"({"stream":"btcusdt@bookTicker","data":)" + futures + "}", q, symbol) == Result::row));
+    CHECK((symbol == "BTCUSDT" && q.ts == 1'723'161'256'313'000'000 && q.bid == 61800.2 && q.ask == 61800.3 && q.bid_size == 2.5 && q.ask_size == 2.51));
+    const std::string spot = R"({"u":50093239212,"s":"BTCUSDT","b":"61837.63","B":"3.7","a":"61837.64","A":"1.5"})";
+    CHECK((read(spot, q, symbol) == Result::row));
+    CHECK((q.ts == 0 && q.bid == 61837.63 && q.ask_size == 1.5));
+    CHECK((read(R"({"e":"trade","E":1,"s":"X","t":7,"p":"2","q":"1","T":1,"m":false})", q, symbol) == Result::other));
+    CHECK((read(R"({"u":1,"s":"X","b":"much","B":"1","a":"2","A":"1"})", q, symbol) == Result::malformed));
+    CHECK((read(R"({"u":1,"s":"X","b":"1","B":"1","a":"2","A":"1")", q, symbol) == Result::malformed));
+}
+
 TEST_CASE("binance: microseconds, order ids beside the trade id, unknown keys") {
     const auto [result, t, symbol] =
         decode(R"({"e":"trade","E":1672515782136123,"s":"X","t":7,"b":88,"a":50,"p":"2","q":"1","T":1672515782136001,"m":false,"new":{"x":[1]},"st":1})");

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 
 #include "openquant/operators/dollar_bars.hpp"
+#include "openquant/operators/time_bars.hpp"
 #include "twin.hpp"
 
 namespace openquant::testing {
@@ -103,6 +104,21 @@ TEST_CASE("a disconnect concerns every symbol's bar under construction, and stan
     REQUIRE(out.size() == 2);
     CHECK((out[0].gap && out[1].gap));
     CHECK(breaks.contents().symbols == std::vector{every_symbol});
+}
+
+TEST_CASE("a clock under the name * speaks to every symbol met by then, another one to its own") {
+    constexpr std::int64_t s = 1'000'000'000;
+    Recording trades = recording_of<Trade>({trade(1 * s, 0), trade(2 * s, 0)}, "A");
+    trades.ticks[1].symbol = "B";
+    trades.ticks.push_back({"C", trade(40 * s, 0)});
+    Recording clock = recording_of<Clock>({{15 * s}, {35 * s}}, every_name);
+    clock.ticks[0].symbol = "B";
+    Twin twin;
+    const auto clocks = twin.source(clock), source = twin.source(trades);
+    const auto bars = twin.add(operator_case(TimeBars{.interval_ns = 10 * s, .partial = false}), {std::nullopt, source, clocks});
+    check_against_reference(twin);
+    const auto& out = twin.reference()[bars];
+    CHECK((out.symbols == std::vector<std::string>{"B", "A"}));
 }
 
 TEST_CASE("an absent optional column reads as its default, and equals the same column given") {

@@ -6,7 +6,10 @@
 #include "catch.hpp"
 
 #include "files.hpp"
+#include "openquant/operators/as_of.hpp"
 #include "openquant/operators/dollar_bars.hpp"
+#include "openquant/operators/effective_spread.hpp"
+#include "openquant/operators/lee_ready.hpp"
 #include "twin.hpp"
 
 namespace openquant::testing {
@@ -89,6 +92,46 @@ TEST_CASE("JSON lines of three instruments: trades among quotes, ids without a g
         before = id;
     }
     CHECK(last.size() == 3);
+}
+
+TEST_CASE("quotes of the recordings: bookTicker frames of both captures, best bid and ask of the JSON lines") {
+    const std::pair<std::string, std::size_t> files[] = {{"binance_usdm_btcusdt_20240808.gz", 0},
+                                                         {"binance_spot_btcusdt_20240808.gz", 0},
+                                                         {"binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz", 38'968}};
+    for (const auto& [name, count] : files) {
+        const auto path = recording(name);
+        if (!path) return;
+        INFO(name);
+        const ReadFile file = read_quotes(*path);
+        CHECK(file.malformed() == 0);
+        CHECK((count == 0 ? file.rows.size() > 1'000 : file.rows.size() == count));
+        std::size_t unsound = 0, crossed = 0;
+        for (const Tick& tick : file.rows) {
+            const auto& q = std::get<Quote>(tick.row);
+            unsound += fault_of(tick.row) != Fault::none, crossed += q.bid >= q.ask;
+        }
+        CHECK((unsound == 0 && crossed == 0));
+    }
+}
+
+TEST_CASE("trades joined with quotes whose time steps back: any chunking gives the same bytes") {
+    const auto path = recording("binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz");
+    if (!path) return;
+    const auto run = [&](std::size_t chunk) {
+        Graph graph;
+        const Port quotes = graph.source<Quote>("quotes"), trades = graph.source<Trade>("trades");
+        const Port joined = graph.add(AsOf{}, quotes, trades);
+        Table& spreads = graph.collect(graph.add(EffectiveSpread{}, joined));
+        Table& bars = graph.collect(graph.add(DollarBars{.dollar_value_per_bar = 1e5}, graph.add(LeeReady{}, joined)));
+        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+        feeds.emplace_back("quotes", open_quotes(*path));
+        feeds.emplace_back("trades", open_trades(*path));
+        replay(graph, std::move(feeds), {.chunk = chunk});
+        return Outputs{collected(spreads, graph.symbols()), collected(bars, graph.symbols())};
+    };
+    const Outputs whole = run(std::size_t{1} << 30);
+    CHECK((whole[0].rows() > 11'000 && whole[1].rows() > 50));
+    for (const std::size_t chunk : {1, 7, 1024}) CHECK(difference(run(chunk), whole) == "");
 }
 
 TEST_CASE("recordings that are no trade files are refused clearly") {
