@@ -52,11 +52,11 @@ struct SampleWeights {
         double total = 0.0, weights = 0.0, so_far = 0.0;
         for (const Closed& l : labels_) total += l.uniqueness;
         for (const Closed& l : labels_) weights += raw(l) * decay(so_far += l.uniqueness, total);
-        const double scale = weights > 0.0 ? static_cast<double>(labels_.size()) / weights : 0.0;
+        const auto n = static_cast<double>(labels_.size());
         so_far = 0.0;
         for (const Closed& l : labels_) {
             const double factor = decay(so_far += l.uniqueness, total);
-            emit(SampleWeight{l.ts, l.start_ts, l.uniqueness, factor, raw(l) * factor * scale});
+            emit(SampleWeight{l.ts, l.start_ts, l.uniqueness, factor, weights > 0.0 ? raw(l) * factor / weights * n : 0.0});
         }
     }
 

@@ -148,7 +148,7 @@ private:
         std::sort(released_.begin(), released_.end(), [this](auto a, auto b) { return slots_[a].number < slots_[b].number; });
         for (const std::uint32_t slot : released_) {
             const Open& o = slots_[slot];
-            const double ret = path_return(o, last_);
+            const double ret = std::clamp(path_return(o, last_), -largest, largest);
             const bool zero = vertical_label == VerticalLabel::zero && o.barrier >= Barrier::vertical;
             const auto label = static_cast<std::int8_t>(zero ? 0 : (ret > 0.0) - (ret < 0.0));
             const auto share = concurrency_.close(o.mark, row_, last_);

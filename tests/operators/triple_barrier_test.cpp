@@ -24,6 +24,8 @@ struct Path {
 /// The definition: for each event, look at price after price until one ends the path. O(prices * events).
 std::vector<Label> plain_labels(const TripleBarrier& op, const Path& path) {
     std::vector<std::pair<std::size_t, Label>> ends;
+    std::vector<std::pair<std::size_t, std::size_t>> spans;  // first and last row of each path
+    std::vector<long double> open(path.prices.size() + 1), shares(open.size()), returns(open.size());
     std::vector<std::int64_t> now(path.prices.size());
     for (std::size_t i = 0; i < now.size(); ++i) now[i] = std::max(path.prices[i].ts, i ? now[i - 1] : 0);
     for (const auto& [row, trgt, bet_side] : path.bets) {
@@ -42,9 +44,21 @@ std::vector<Label> plain_labels(const TripleBarrier& op, const Path& path) {
         const double ret = (path.prices[at].price / p0 - 1.0) * side;
         const Barrier end = barrier.value_or(Barrier::end);
         const bool zero = op.vertical_label == VerticalLabel::zero && (end == Barrier::vertical || end == Barrier::end);
+        spans.push_back({row, at});
+        ++open[row + 1], --open[at + 1];
         // Paths cut by the end of the stream come out after those that ended on the last price.
         ends.push_back({barrier ? at : path.prices.size(),
-                        {now[at], now[row], ret, trgt, op.use_side ? side : 0.0, static_cast<std::int8_t>(zero ? 0 : (ret > 0) - (ret < 0)), end}});
+                        {now[at], now[row], ret, trgt, op.use_side ? side : 0.0, static_cast<std::int8_t>(zero ? 0 : (ret > 0) - (ret < 0)), end, 0.0, 0.0}});
+    }
+    for (std::size_t t = 1; t < path.prices.size(); ++t) {
+        open[t] += open[t - 1];
+        shares[t] = shares[t - 1] + (open[t] > 0 ? 1 / open[t] : 0);
+        returns[t] = returns[t - 1] + (open[t] > 0 ? std::log(static_cast<long double>(path.prices[t].price) / path.prices[t - 1].price) / open[t] : 0);
+    }
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        const auto [row, at] = spans[i];
+        ends[i].second.uniqueness = static_cast<double>((shares[at] - shares[row]) / static_cast<long double>(at - row));
+        ends[i].second.attribution = static_cast<double>(returns[at] - returns[row]);
     }
     std::stable_sort(ends.begin(), ends.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<Label> out;
@@ -88,13 +102,21 @@ Path path_of(std::uint64_t seed, std::size_t rows, std::size_t bets) {
     return path;
 }
 
+/// Sums of logarithms may be rounded, everything else is exact.
+bool same(Label got, const Label& want) {
+    if (std::fabs(got.uniqueness - want.uniqueness) > 1e-13 || std::fabs(got.attribution - want.attribution) > 1e-12) return false;
+    got.uniqueness = want.uniqueness, got.attribution = want.attribution;
+    return got == want;
+}
+
 void check_labels(const TripleBarrier& op, const Path& path) {
     INFO(signature(op));
     const auto expected = plain_labels(op, path), got = labels(op, path);
     REQUIRE(got.size() == expected.size());
     for (std::size_t i = 0; i < got.size(); ++i)
-        if (!(got[i] == expected[i])) {
-            CAPTURE(i, got[i].start_ts, got[i].trgt, got[i].side, got[i].ret, expected[i].ret, static_cast<int>(got[i].barrier));
+        if (!same(got[i], expected[i])) {
+            CAPTURE(i, got[i].start_ts, got[i].trgt, got[i].side, got[i].ret, expected[i].ret, static_cast<int>(got[i].barrier), got[i].uniqueness,
+                    expected[i].uniqueness, got[i].attribution, expected[i].attribution);
             FAIL("a label differs from the definition");
         }
 }
@@ -110,14 +132,16 @@ TEST_CASE("triple barrier: worked example") {
     CHECK(run(Price{2, 101.9}).empty());
     run(Event{2, 1.0, 101.9});  // upper above 103.938, lower below 100.881
     CHECK(run(Price{3, 99.5}).size() == 1);
-    CHECK((run.all[0] == Label{3, 2, 99.5 / 101.9 - 1.0, 0.01, 0.0, -1, Barrier::lower}));
+    // Shares bar 3 with the first; the first has bars 2 and 4 for itself.
+    CHECK(same(run.all[0], {3, 2, 99.5 / 101.9 - 1.0, 0.01, 0.0, -1, Barrier::lower, 0.5, 0.5 * std::log(99.5 / 101.9)}));
     CHECK(run(Price{4, 103.0}).size() == 1);
-    CHECK((run.all[1] == Label{4, 1, 103.0 / 100.0 - 1.0, 0.01, 0.0, 1, Barrier::upper}));
+    CHECK(same(run.all[1],
+               {4, 1, 103.0 / 100.0 - 1.0, 0.01, 0.0, 1, Barrier::upper, 2.5 / 3.0, std::log(1.019) + 0.5 * std::log(99.5 / 101.9) + std::log(103.0 / 99.5)}));
     run(Event{4, 1.0, 103.0});
     run(Price{5, 103.5});
     run(Event{5, 1.0, 103.5});  // on the last price: no path
     CHECK(run.flush().size() == 1);
-    CHECK((run.all[2] == Label{5, 4, 103.5 / 103.0 - 1.0, 0.01, 0.0, 1, Barrier::end}));
+    CHECK(same(run.all[2], {5, 4, 103.5 / 103.0 - 1.0, 0.01, 0.0, 1, Barrier::end, 1.0, std::log(103.5 / 103.0)}));
 }
 
 TEST_CASE("triple barrier: 50,000 labels equal the definition") {
@@ -201,6 +225,40 @@ TEST_CASE("triple barrier: targets and sides that do not count are refused") {
     CHECK(run(Price{2, 97.0})[0].label == 1);
 }
 
+TEST_CASE("triple barrier: all labels together own every return and every bar once") {
+    const Path path = path_of(6, 5'000, 2'000);
+    double shares = 0.0, returns = 0.0;
+    for (const Label& l : labels({.max_bars = 1}, path)) {
+        CHECK((l.uniqueness > 0.0 && l.uniqueness <= 1.0));
+        shares += l.uniqueness, returns += l.attribution;
+    }
+    double bars = 0.0, moves = 0.0;
+    std::vector<bool> counts(path.prices.size());
+    for (const auto& bet : path.bets)
+        if (bet.trgt > 0.0 && bet.row + 1 < path.prices.size()) counts[bet.row] = true;
+    for (std::size_t row = 0; row + 1 < path.prices.size(); ++row)
+        if (counts[row]) bars += 1.0, moves += std::log(path.prices[row + 1].price / path.prices[row].price);
+    CHECK(std::fabs(shares - bars) < 1e-9);
+    CHECK(std::fabs(returns - moves) < 1e-9);
+}
+
+TEST_CASE("triple barrier: uniqueness and attribution are exact after a million bars and a jump of 1e6") {
+    Emitted<TripleBarrier> run(TripleBarrier{.pt = 0.0, .sl = 0.0, .max_bars = 3});
+    Random random(7);
+    run(Price{0, 1.0});
+    run.op.update(Event{0, 1.0, 1.0}, [](const auto&) {});
+    double price = 1.0;
+    for (int i = 1; i < 1'000'000; ++i) {
+        price = i % 1'000 == 500 ? price * 1e6 : i % 1'000 == 501 ? price * 1e-6 : random.uniform(0.9, 1.1);
+        run.op.update(Price{i, price}, [](const auto&) {});
+        run.op.update(Event{i, 1.0, price}, [](const auto&) {});  // somebody is always open
+    }
+    run.all.clear();
+    for (int i = 0; i < 4; ++i) run(Price{1'000'000 + i, price *= 1.5});
+    REQUIRE(run.all.size() == 3);
+    CHECK(std::fabs(run.all.back().uniqueness - (1.0 / 3.0 + 1.0 / 2.0 + 1.0) / 3.0) < 1e-14);
+}
+
 TEST_CASE("triple barrier: one event, flat market, equal timestamps") {
     Emitted<TripleBarrier> run(TripleBarrier{.max_time_ns = 5});
     run(Price{7, 100.0});
@@ -210,6 +268,19 @@ TEST_CASE("triple barrier: one event, flat market, equal timestamps") {
     REQUIRE(out.size() == 1);
     CHECK((out[0].label == 0 && out[0].ret == 0.0 && out[0].barrier == Barrier::vertical));
     CHECK(run.flush().empty());
+}
+
+TEST_CASE("triple barrier: the whole range of prices") {
+    for (const double side : {1.0, -1.0}) {
+        Emitted<TripleBarrier> run(TripleBarrier{.pt = 0.0, .sl = 0.0, .use_side = true});
+        run(Price{1, smallest});
+        run(Event{1, side, smallest});
+        run(Price{2, largest});
+        const auto out = run.flush();
+        REQUIRE(out.size() == 1);
+        CHECK(out[0].ret == side * largest);
+        CHECK(std::fabs(out[0].attribution - 200.0 * std::log(10.0)) < 1e-12);
+    }
 }
 
 // At a cost per open label this would be 10^11 steps and run into the time limit of the suite.
