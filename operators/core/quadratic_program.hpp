@@ -35,10 +35,11 @@ public:
         c_ = c;
         std::fill(centre_.begin(), centre_.end(), 0.0);
         for (int i = 0; i < 40; ++i) {
+            if (i > 1) stretch();
+            if (i > 0) centre_ = w_;
             minimise(true);
             double moved = 0.0;
             for (std::size_t k = 0; k < n_; ++k) moved = std::max(moved, std::fabs(w_[k] - centre_[k]));
-            centre_ = w_;
             if (ridge * moved <= 1e-15) break;
         }
         return w_;
@@ -123,6 +124,24 @@ private:
         }
     }
 
+    /// Goes on the way from the centre, if no bound turned it, to where the objective itself is least: d'g = -ridge |d|^2 here.
+    /// What the ridge holds back, where H is small, would else take many steps.
+    void stretch() {
+        gather_free();
+        std::vector<double>& way = ones_;
+        double sum = 0.0;
+        for (std::size_t k = 0; k < n_; ++k) {
+            way[k] = w_[k] - centre_[k];
+            if (at_[k] != Bound::none && way[k] != 0.0) return;
+            sum += way[k];
+        }
+        for (const std::size_t k : free_) way[k] -= sum / static_cast<double>(free_.size());  // what was given back is not to grow
+        const double curvature = multiplied(way, way), slope = ridge * dot(way, way);
+        const double length = curvature * 1e4 > slope ? slope / curvature : 1e4;
+        for (std::size_t i = 0; i < free_.size(); ++i) step_[i] = length * way[free_[i]];
+        take_step();
+    }
+
     /// The step to the minimiser over the free weights; returns the multiplier of sum(w) = 1 there. The gradient is taken from
     /// its mean, and what rounding has taken from the sum of the weights is given back: neither may grow by 1 / ridge.
     double find_step() {
@@ -131,6 +150,7 @@ private:
         double mean = 0.0, missing = 1.0;
         for (const std::size_t k : free_) mean += gradient_[k] / m;
         for (const double w : w_) missing -= w;
+        if (std::fabs(missing) < 1e-13) missing = 0.0;  // or a weight just let go would be stopped at its bound again
         for (std::size_t i = 0; i < free_.size(); ++i) step_[i] = mean - gradient_[free_[i]];
         return mean - project(step_, missing);
     }

