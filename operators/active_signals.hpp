@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "openquant/operators/core/bets.hpp"
 #include "openquant/operators/core/events.hpp"
@@ -13,7 +14,7 @@ namespace openquant {
 /// Average of the active bets (AFML 10.2): emits, whenever a bet begins or its label closes, the mean size of those under way.
 struct ActiveSignals {
     double step_size = 0.0;
-    std::int64_t max_active = 100'000;
+    std::int64_t max_age_ns = 0, max_active = 100'000;
 
     struct Bet {
         std::int64_t ts = 0;
@@ -33,29 +34,27 @@ struct ActiveSignals {
             "ActiveSignals", "Emits, whenever a bet begins or its label closes, the mean size of those under way.", "AFML 10.2, snippet 10.2",
             inputs(input<Label>("labels", "labels that close: each ends the bet that began at its event"), input<Signal>("signals", "bets that begin")),
             parameters(parameter("step_size", &Self::step_size, between(0.0, 1.0), "size", "the mean is rounded to multiples of this; 0: not rounded"),
+                       parameter("max_age_ns", &Self::max_age_ns, at_least(0), "ns",
+                                 "a bet ends after this time at the latest, such as one whose event was refused a label; 0: never"),
                        parameter("max_active", &Self::max_active, between(1, 10'000'000), "bets per symbol",
                                  "bets under way; a further one is refused and counted")));
     }
     std::uint64_t refused() const noexcept { return refused_; }
 
     void update(const Label& l, auto&& emit) noexcept {
-        now_ = std::max(now_, l.ts);
+        const bool aged = advance(l.ts);
         const std::size_t at = find(l.start_ts);
-        if (at == bets_.size()) return;
-        bets_[at].active = false;
-        const Bet& bet = bets_[at];
-        --active_;
-        probs_ = active_ > 0 ? probs_ - det::Pair{bet.prob, 0.0} : det::Pair{};
-        sizes_ = active_ > 0 ? sizes_ - det::Pair{bet.size, 0.0} : det::Pair{};
+        if (at < bets_.size()) end(bets_[at]);
+        else if (!aged) return;
         forget_ended();
         emit(mean());
     }
 
     void update(const Signal& s, auto&& emit) noexcept {
+        if (advance(s.ts)) forget_ended();
         if (active_ == max_active) return void(++refused_);
-        now_ = std::max(now_, s.ts);
-        const std::int64_t after = bets_.empty() ? s.ts : std::max(s.ts, bets_[bets_.size() - 1].ts);
-        bets_.push({after, s.prob, s.size, true});
+        bets_.push({s.ts, s.prob, s.size, true});
+        for (std::size_t i = bets_.size() - 1; i > 0 && bets_[i - 1].ts > bets_[i].ts; --i) std::swap(bets_[i - 1], bets_[i]);  // one that comes late
         ++active_;
         probs_ = probs_ + det::Pair{s.prob, 0.0};
         sizes_ = sizes_ + det::Pair{s.size, 0.0};
@@ -66,6 +65,20 @@ struct ActiveSignals {
     bool operator==(const ActiveSignals&) const = default;
 
 private:
+    /// Ends the bets that have come of age; true if there were any.
+    bool advance(std::int64_t ts) noexcept {
+        now_ = std::max(now_, ts);
+        const std::int64_t before = active_;
+        for (std::size_t i = 0; max_age_ns > 0 && i < bets_.size() && bets_[i].ts <= now_ - max_age_ns; ++i)
+            if (bets_[i].active) end(bets_[i]);
+        return active_ < before;
+    }
+    void end(Bet& bet) noexcept {
+        bet.active = false;
+        --active_;
+        probs_ = active_ > 0 ? probs_ - det::Pair{bet.prob, 0.0} : det::Pair{};
+        sizes_ = active_ > 0 ? sizes_ - det::Pair{bet.size, 0.0} : det::Pair{};
+    }
     /// The first active bet that began then, or size().
     std::size_t find(std::int64_t ts) const noexcept {
         std::size_t low = 0, high = bets_.size();

@@ -25,14 +25,14 @@ struct TripleBarrier {
 
     static constexpr std::uint32_t none = 0xffffffff;
     struct Open {
-        std::int64_t ts = 0, row = 0;  // of the event
+        std::int64_t event_ts = 0, ts = 0, row = 0;  // of the event; ts is no earlier than the price it is measured from
         double price = 0.0, trgt = 0.0, side = 0.0;
         std::uint64_t number = 0;                  // order of the events
         std::uint32_t older = none, newer = none;  // the list that vertical barriers end from its old side
         Concurrency::Mark mark{};
         Barrier barrier = Barrier::end;  // set on release
         static auto state(auto& self) {
-            return std::tie(self.ts, self.row, self.price, self.trgt, self.side, self.number, self.older, self.newer, self.mark, self.barrier);
+            return std::tie(self.event_ts, self.ts, self.row, self.price, self.trgt, self.side, self.number, self.older, self.newer, self.mark, self.barrier);
         }
         bool operator==(const Open&) const = default;
     };
@@ -91,7 +91,7 @@ struct TripleBarrier {
         const bool full = slots_.size() - free_.size() >= static_cast<std::size_t>(max_open);
         if (row_ == 0 || !(trgt > min_ret) || side == 0.0 || full) return void(++refused_);
         const std::uint32_t slot = take_slot();
-        slots_[slot] = {std::max(e.ts, now_), row_, last_, trgt, side, events_++, newest_, none, concurrency_.open(row_, last_), Barrier::end};
+        slots_[slot] = {e.ts, std::max(e.ts, now_), row_, last_, trgt, side, events_++, newest_, none, concurrency_.open(row_, last_), Barrier::end};
         (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
         newest_ = slot;
         set_levels(slot);
@@ -152,7 +152,7 @@ private:
             const bool zero = vertical_label == VerticalLabel::zero && o.barrier >= Barrier::vertical;
             const auto label = static_cast<std::int8_t>(zero ? 0 : (ret > 0.0) - (ret < 0.0));
             const auto share = concurrency_.close(o.mark, row_, last_);
-            emit(Label{now_, o.ts, ret, o.trgt, use_side ? o.side : 0.0, label, o.barrier, share.uniqueness, share.attribution});
+            emit(Label{now_, o.event_ts, ret, o.trgt, use_side ? o.side : 0.0, label, o.barrier, share.uniqueness, share.attribution});
             free_.push_back(slot);
         }
         released_.clear();

@@ -108,8 +108,28 @@ TEST_CASE("active signals: a clock that steps back, sizes at the ends") {
     CHECK((run(Signal{8, 0.0, -1.0, -1.0}) == std::vector{Signal{10, 0.5, 0.0, 0.0}}));
     CHECK_FALSE(std::signbit(run.all[1].size));
     CHECK((run(closing(11, 10)) == std::vector{Signal{11, 0.0, -1.0, -1.0}}));
-    CHECK(run(closing(11, 8)).empty());  // it counts as begun at 10
-    CHECK((run(closing(11, 10)) == std::vector{Signal{11, 0.0, 0.0, 0.0}}));
+    CHECK(run(closing(11, 10)).empty());
+    CHECK((run(closing(11, 8)) == std::vector{Signal{11, 0.0, 0.0, 0.0}}));
+}
+
+TEST_CASE("active signals: bets that come late keep their place, also among many that have ended") {
+    Emitted<ActiveSignals> run;
+    for (const std::int64_t ts : {10, 20, 30, 5, 20, 15}) run(Signal{ts, 0.5, 1.0, static_cast<double>(ts) / 100.0});
+    CHECK(run(closing(31, 20)).size() == 1);
+    CHECK(run(closing(31, 20)).size() == 1);
+    CHECK(run(closing(31, 20)).empty());
+    for (const std::int64_t ts : {15, 30, 5}) CHECK(run(closing(32, ts)).size() == 1);
+    CHECK(run.all.back().size == Approx(0.1));
+}
+
+TEST_CASE("active signals: a bet that no label closes ends by its age") {
+    Emitted<ActiveSignals> run(ActiveSignals{.max_age_ns = 10});
+    run(Signal{1, 0.5, 1.0, 0.5});
+    run(Signal{5, 0.5, 1.0, 0.3});
+    CHECK((run(Signal{11, 0.5, 1.0, 0.1}) == std::vector{Signal{11, 0.5, 1.0, 0.2}}));  // the one of 1 is 10 old
+    CHECK((run(closing(15, 1)) == std::vector{Signal{15, 0.5, 1.0, 0.1}}));             // it has ended before; the one of 5 ends now
+    CHECK(run(closing(16, 5)).empty());
+    CHECK((run(closing(30, 0)) == std::vector{Signal{30, 0.0, 0.0, 0.0}}));
 }
 
 }  // namespace openquant::testing
