@@ -88,7 +88,11 @@ void register_all(Types<Ops...>) {
 
 int main(int argc, char** argv) {
     openquant::register_all(openquant::Catalogue{});
-    benchmark::RegisterBenchmark("ZScoreFilter/latency_of_window", &openquant::z_score_latency)->Arg(100)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark("ZScoreFilter/latency_of_window", &openquant::z_score_latency)
+        ->Arg(100)
+        ->Arg(1'000)
+        ->Arg(100'000)
+        ->Unit(benchmark::kMillisecond);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
     benchmark::RunSpecifiedBenchmarks();

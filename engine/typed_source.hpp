@@ -60,7 +60,8 @@ public:
     }
 
     void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
-        if (begin == end || std::is_same_v<E, Clock> || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end)) return take(begin, end, symbols, position);
+        if (begin == end || std::is_same_v<E, Clock> || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end))
+            return take(begin, end, symbols, position);
         borrowed_ = true;
         borrow(begin, end, symbols, position);
         rows.keys = {nullptr, nullptr, position};

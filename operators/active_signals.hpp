@@ -23,7 +23,7 @@ struct ActiveSignals {
         static auto state(auto& self) { return std::tie(self.ts, self.prob, self.size, self.active); }
         bool operator==(const Bet&) const = default;
     };
-    Fifo<Bet> bets_{};           // by time; some that have ended among them
+    Fifo<Bet> bets_{};             // by time; some that have ended among them
     det::Pair probs_{}, sizes_{};  // sums over the active ones, wide enough to lose nothing
     std::int64_t active_ = 0, now_ = 0;
     std::uint64_t refused_ = 0;
@@ -33,11 +33,11 @@ struct ActiveSignals {
         return schema_of<Signal>(
             "ActiveSignals", "Emits, whenever a bet begins or its label closes, the mean size of those under way.", "AFML 10.2, snippet 10.2",
             inputs(input<Label>("labels", "labels that close: each ends the bet that began at its event"), input<Signal>("signals", "bets that begin")),
-            parameters(parameter("step_size", &Self::step_size, between(0.0, 1.0), "size", "the mean is rounded to multiples of this; 0: not rounded"),
-                       parameter("max_age_ns", &Self::max_age_ns, at_least(0), "ns",
-                                 "a bet ends after this time at the latest, such as one whose event was refused a label; 0: never"),
-                       parameter("max_active", &Self::max_active, between(1, 10'000'000), "bets per symbol",
-                                 "bets under way; a further one is refused and counted")));
+            parameters(
+                parameter("step_size", &Self::step_size, between(0.0, 1.0), "size", "the mean is rounded to multiples of this; 0: not rounded"),
+                parameter("max_age_ns", &Self::max_age_ns, at_least(0), "ns",
+                          "a bet ends after this time at the latest, such as one whose event was refused a label; 0: never"),
+                parameter("max_active", &Self::max_active, between(1, 10'000'000), "bets per symbol", "bets under way; a further one is refused and counted")));
     }
     std::uint64_t refused() const noexcept { return refused_; }
 
@@ -100,7 +100,8 @@ private:
         if (active_ == 0) return {now_, 0.0, 0.0, 0.0};
         const auto n = static_cast<double>(active_);
         const double size = std::clamp(sizes_.high / n, -1.0, 1.0) + 0.0;
-        return {now_, std::clamp(probs_.high / n, 0.0, 1.0), static_cast<double>((size > 0.0) - (size < 0.0)), step_size > 0.0 ? discrete_signal(size, step_size) : size};
+        return {now_, std::clamp(probs_.high / n, 0.0, 1.0), static_cast<double>((size > 0.0) - (size < 0.0)),
+                step_size > 0.0 ? discrete_signal(size, step_size) : size};
     }
 };
 

@@ -25,7 +25,8 @@ struct Align {
 
     static constexpr auto schema() {
         return schema_of<AlignedPrice>(
-            "Align", "Emits, when an interval is over, the last price of each listed symbol.", "last price by time (previous-tick, Dacorogna et al. 2001, 3.2.1)",
+            "Align", "Emits, when an interval is over, the last price of each listed symbol.",
+            "last price by time (previous-tick, Dacorogna et al. 2001, 3.2.1)",
             inputs(input<Price>("prices", "prices of all symbols: trades or bars; those of symbols not listed are left out"),
                    optional_input<Clock>("clock", "the time, so that an interval ends on a silent market")),
             parameters(parameter("symbols", &Align::symbols, "symbols", "the symbols, in the order in which their rows follow each other"),
@@ -38,7 +39,8 @@ struct Align {
     void check() const {
         const auto refuse = [](const std::string& why) { throw std::invalid_argument("Align: symbols " + why); };
         if (symbols.empty()) refuse("must name at least one symbol");
-        if (symbols.size() > static_cast<std::size_t>(max_aligned)) refuse("names " + std::to_string(symbols.size()) + "; at most " + std::to_string(max_aligned));
+        if (symbols.size() > static_cast<std::size_t>(max_aligned))
+            refuse("names " + std::to_string(symbols.size()) + "; at most " + std::to_string(max_aligned));
         for (auto name = symbols.begin(); name != symbols.end(); ++name)
             if (std::find(symbols.begin(), name, *name) != name) refuse("names '" + *name + "' twice");
     }

@@ -26,7 +26,8 @@ struct AsOf {
 
     void update(const Trade& t, auto&& emit) noexcept {
         if (!known_ || (max_age_ns > 0 && t.ts - last_.ts > max_age_ns)) return void(++refused_);
-        emit(QuotedTrade{t.ts, t.price, t.size, t.side, t.id, t.ts_publish, t.ts_recv, t.flags, last_.bid, last_.ask, last_.bid_size, last_.ask_size, last_.ts});
+        emit(
+            QuotedTrade{t.ts, t.price, t.size, t.side, t.id, t.ts_publish, t.ts_recv, t.flags, last_.bid, last_.ask, last_.bid_size, last_.ask_size, last_.ts});
     }
 
     static auto state(auto& self) { return std::tie(self.last_, self.known_, self.refused_); }

@@ -23,13 +23,14 @@ struct CusumFilter {
     static constexpr auto schema() {
         return schema_of<Event>(
             "CusumFilter", "Emits an event when the log price has drifted by more than the threshold.", "AFML 2.5.2.1",
-            inputs(optional_input<Value>("thresholds",
-                                         "log return; the last one, times `multiple`, is the threshold from the price of its own row on. Drift counts once there "
-                                         "is one; one that is not above 0 is refused and counted"),
-                   input<Price>("prices", "prices to watch: trades or bars")),
-            parameters(parameter("threshold", &CusumFilter::threshold, above(0.0), "log return",
-                                 "drift that makes an event, strict; where no thresholds are wired"),
-                       parameter("multiple", &CusumFilter::multiple, above(0.0), "", "what the thresholds are multiplied by")));
+            inputs(
+                optional_input<Value>("thresholds",
+                                      "log return; the last one, times `multiple`, is the threshold from the price of its own row on. Drift counts once there "
+                                      "is one; one that is not above 0 is refused and counted"),
+                input<Price>("prices", "prices to watch: trades or bars")),
+            parameters(
+                parameter("threshold", &CusumFilter::threshold, above(0.0), "log return", "drift that makes an event, strict; where no thresholds are wired"),
+                parameter("multiple", &CusumFilter::multiple, above(0.0), "", "what the thresholds are multiplied by")));
     }
     void wired(std::string_view input, bool is) noexcept {
         if (input == "thresholds") scaled_ = is;

@@ -16,11 +16,12 @@ struct EwmaStd {
     std::int64_t n_ = 0, now_ = 0;
 
     static constexpr auto schema() {
-        return schema_of<Value>("EwmaStd", "Emits, at each value, the exponentially weighted standard deviation of all so far.",
-                                "pandas: ewm(span=span).std()", inputs(input<Value>("values", "numbers to average")),
-                                parameters(parameter("span", &EwmaStd::span, at_least(1.0), "rows", "span of the weights: alpha = 2 / (span + 1)"),
-                                           parameter("half_life_ns", &EwmaStd::half_life_ns, at_least(0), "ns", "a weight halves in this time instead; 0: by rows"),
-                                           parameter("min_periods", &EwmaStd::min_periods, at_least(2), "rows", "values needed before the first row")));
+        return schema_of<Value>(
+            "EwmaStd", "Emits, at each value, the exponentially weighted standard deviation of all so far.", "pandas: ewm(span=span).std()",
+            inputs(input<Value>("values", "numbers to average")),
+            parameters(parameter("span", &EwmaStd::span, at_least(1.0), "rows", "span of the weights: alpha = 2 / (span + 1)"),
+                       parameter("half_life_ns", &EwmaStd::half_life_ns, at_least(0), "ns", "a weight halves in this time instead; 0: by rows"),
+                       parameter("min_periods", &EwmaStd::min_periods, at_least(2), "rows", "values needed before the first row")));
     }
 
     void update(const Value& v, auto&& emit) noexcept {

@@ -28,11 +28,12 @@ struct PriceReturns {
     static constexpr std::int64_t max_rows = 1 << 20;
 
     static constexpr auto schema() {
-        return schema_of<Value>("PriceReturns", "Emits, at each price, its return over a number of rows or a time.", "p / p0 - 1, or ln(p / p0)",
-                                inputs(input<Price>("prices", "prices to measure: trades or bars")),
-                                parameters(parameter("kind", &PriceReturns::kind, "simple: p / p0 - 1; log: ln(p / p0)"),
-                                           parameter("rows", &PriceReturns::rows, between(1, static_cast<double>(max_rows)), "rows", "p0 is the price this many rows before"),
-                                           parameter("time_ns", &PriceReturns::time_ns, at_least(0), "ns", "p0 is the last price at least this old instead; 0: by rows")));
+        return schema_of<Value>(
+            "PriceReturns", "Emits, at each price, its return over a number of rows or a time.", "p / p0 - 1, or ln(p / p0)",
+            inputs(input<Price>("prices", "prices to measure: trades or bars")),
+            parameters(parameter("kind", &PriceReturns::kind, "simple: p / p0 - 1; log: ln(p / p0)"),
+                       parameter("rows", &PriceReturns::rows, between(1, static_cast<double>(max_rows)), "rows", "p0 is the price this many rows before"),
+                       parameter("time_ns", &PriceReturns::time_ns, at_least(0), "ns", "p0 is the last price at least this old instead; 0: by rows")));
     }
     std::uint64_t refused() const noexcept { return refused_; }
 

@@ -25,8 +25,7 @@ struct RiskMonitor {
         using Self = RiskMonitor;
         return schema_of<Risk>(
             "RiskMonitor", "Emits tail risk, drawdowns, volatility and Sharpe ratio of the last returns.",
-            "Rockafellar and Uryasev (2002); Chekhlov, Uryasev and Zabarankin (2005)",
-            inputs(input<Value>("returns", "simple returns, such as a strategy's")),
+            "Rockafellar and Uryasev (2002); Chekhlov, Uryasev and Zabarankin (2005)", inputs(input<Value>("returns", "simple returns, such as a strategy's")),
             parameters(parameter("window", &Self::window, between(2, 1'000'000), "returns", "returns in the window; nothing comes out before it is full"),
                        parameter("every", &Self::every, at_least(1), "returns", "returns from one row to the next"),
                        parameter("confidence_level", &Self::confidence_level, between(0.0, 1.0), "probability", "of the lower tail; 0.05: the worst 5 %"),
@@ -46,10 +45,11 @@ struct RiskMonitor {
         const std::size_t n = sorted.size();
         Risk out{.ts = v.ts};
         out.value_at_risk = sorted.at(tail_index(confidence_level, n));
-        out.expected_shortfall =
-            tail_mean(confidence_level, n, [&](std::size_t k) { return sorted.sum_of(k); }, [&](std::size_t k) { return sorted.at(k); });
-        measure_risk(out, n, [this](std::size_t i) { return returns_[i]; }, moments_.total(), {confidence_level, risk_free_rate, periods_per_year, compounded},
-                     scratch_);
+        out.expected_shortfall = tail_mean(
+            confidence_level, n, [&](std::size_t k) { return sorted.sum_of(k); }, [&](std::size_t k) { return sorted.at(k); });
+        measure_risk(
+            out, n, [this](std::size_t i) { return returns_[i]; }, moments_.total(), {confidence_level, risk_free_rate, periods_per_year, compounded},
+            scratch_);
         emit(out);
     }
 

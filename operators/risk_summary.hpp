@@ -24,13 +24,13 @@ struct RiskSummary {
         using Self = RiskSummary;
         return schema_of<Risk>(
             "RiskSummary", "Emits, when the stream ends, tail risk, drawdowns, volatility and Sharpe ratio of all returns.",
-            "Rockafellar and Uryasev (2002); Chekhlov, Uryasev and Zabarankin (2005)",
-            inputs(input<Value>("returns", "simple returns, such as a strategy's")),
-            parameters(parameter("confidence_level", &Self::confidence_level, between(0.0, 1.0), "probability", "of the lower tail; 0.05: the worst 5 %"),
-                       parameter("risk_free_rate", &Self::risk_free_rate, between(-1.0, 10.0), "per year", "return that the Sharpe ratio is measured from"),
-                       parameter("periods_per_year", &Self::periods_per_year, Range{.low = 0.0, .high = 1e15}, "returns", "returns in a year"),
-                       parameter("compounded", &Self::compounded, "drawdowns of the compounded equity; else of the sum of returns"),
-                       parameter("max_returns", &Self::max_returns, between(1, 1'000'000'000), "returns", "returns kept; a further one is refused and counted")));
+            "Rockafellar and Uryasev (2002); Chekhlov, Uryasev and Zabarankin (2005)", inputs(input<Value>("returns", "simple returns, such as a strategy's")),
+            parameters(
+                parameter("confidence_level", &Self::confidence_level, between(0.0, 1.0), "probability", "of the lower tail; 0.05: the worst 5 %"),
+                parameter("risk_free_rate", &Self::risk_free_rate, between(-1.0, 10.0), "per year", "return that the Sharpe ratio is measured from"),
+                parameter("periods_per_year", &Self::periods_per_year, Range{.low = 0.0, .high = 1e15}, "returns", "returns in a year"),
+                parameter("compounded", &Self::compounded, "drawdowns of the compounded equity; else of the sum of returns"),
+                parameter("max_returns", &Self::max_returns, between(1, 1'000'000'000), "returns", "returns kept; a further one is refused and counted")));
     }
     std::uint64_t refused() const noexcept { return refused_; }
 
@@ -46,7 +46,8 @@ struct RiskSummary {
         const std::size_t n = returns_.size();
         Risk out{.ts = now_};
         Scratch scratch;
-        measure_risk(out, n, [this](std::size_t i) { return returns_[i]; }, moments_, {confidence_level, risk_free_rate, periods_per_year, compounded}, scratch);
+        measure_risk(
+            out, n, [this](std::size_t i) { return returns_[i]; }, moments_, {confidence_level, risk_free_rate, periods_per_year, compounded}, scratch);
         const auto edge = returns_.begin() + static_cast<std::ptrdiff_t>(tail_index(confidence_level, n));
         std::nth_element(returns_.begin(), edge, returns_.end());
         out.value_at_risk = *edge;

@@ -29,8 +29,9 @@ struct RollingAllocator {
         return schema_of<Weight>(
             "RollingAllocator", "Emits a weight per symbol when the window of aligned prices is full, and again every so many rows.",
             "Markowitz (1952); max Sharpe: Sharpe (1966)",
-            inputs(input<AlignedPrice>("prices", "rows of all symbols, as Align emits them; an incomplete row is refused and counted, and so is a window that no "
-                                                 "portfolio answers: infeasible bounds, or constant prices")),
+            inputs(input<AlignedPrice>("prices",
+                                       "rows of all symbols, as Align emits them; an incomplete row is refused and counted, and so is a window that no "
+                                       "portfolio answers: infeasible bounds, or constant prices")),
             parameters(parameter("method", &Self::method, "inverse_variance, min_vol (least variance) or max_sharpe"),
                        parameter("window", &Self::window, between(3, 100'000), "rows of prices", "rows whose returns are measured"),
                        parameter("every", &Self::every, at_least(1), "rows of prices", "rows from one rebalance to the next"),

@@ -15,11 +15,11 @@ struct RollingCorrelation {
     Window<CoMoments> pairs_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingCorrelation",
-                                "Emits, at each y, the correlation of the window of pairs that ends with it; nothing while x or y is constant.",
-                                "Pearson (1895); parts joined as in Chan, Golub and LeVeque (1983)",
-                                inputs(input<Value>("x", "first series; its last value is the pair's"), input<Value>("y", "second series; each value makes a pair")),
-                                parameters(window_parameter<RollingCorrelation>(2), window_ns_parameter<RollingCorrelation>()));
+        return schema_of<Value>(
+            "RollingCorrelation", "Emits, at each y, the correlation of the window of pairs that ends with it; nothing while x or y is constant.",
+            "Pearson (1895); parts joined as in Chan, Golub and LeVeque (1983)",
+            inputs(input<Value>("x", "first series; its last value is the pair's"), input<Value>("y", "second series; each value makes a pair")),
+            parameters(window_parameter<RollingCorrelation>(2), window_ns_parameter<RollingCorrelation>()));
     }
     std::uint64_t refused() const noexcept { return pairs_.refused(); }
 

@@ -15,11 +15,11 @@ struct RollingCovariance {
     Window<CoMoments> pairs_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingCovariance",
-                                "Emits, at each y, the sample covariance of the window of pairs that ends with it.",
-                                "ddof 1; parts joined as in Chan, Golub and LeVeque (1983)",
-                                inputs(input<Value>("x", "first series; its last value is the pair's"), input<Value>("y", "second series; each value makes a pair")),
-                                parameters(window_parameter<RollingCovariance>(2), window_ns_parameter<RollingCovariance>()));
+        return schema_of<Value>(
+            "RollingCovariance", "Emits, at each y, the sample covariance of the window of pairs that ends with it.",
+            "ddof 1; parts joined as in Chan, Golub and LeVeque (1983)",
+            inputs(input<Value>("x", "first series; its last value is the pair's"), input<Value>("y", "second series; each value makes a pair")),
+            parameters(window_parameter<RollingCovariance>(2), window_ns_parameter<RollingCovariance>()));
     }
     std::uint64_t refused() const noexcept { return pairs_.refused(); }
 

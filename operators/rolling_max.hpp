@@ -13,8 +13,8 @@ struct RollingMax {
     Window<Greatest> values_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingMax", "Emits, at each value, the largest value of the window that ends with it.",
-                                "the maximum", inputs(input<Value>("values", "numbers to gather")),
+        return schema_of<Value>("RollingMax", "Emits, at each value, the largest value of the window that ends with it.", "the maximum",
+                                inputs(input<Value>("values", "numbers to gather")),
                                 parameters(window_parameter<RollingMax>(1), window_ns_parameter<RollingMax>()));
     }
     std::uint64_t refused() const noexcept { return values_.refused(); }

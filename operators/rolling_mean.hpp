@@ -13,8 +13,8 @@ struct RollingMean {
     Window<Sum> values_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingMean", "Emits, at each value, the mean of the window that ends with it.",
-                                "the arithmetic mean", inputs(input<Value>("values", "numbers to gather")),
+        return schema_of<Value>("RollingMean", "Emits, at each value, the mean of the window that ends with it.", "the arithmetic mean",
+                                inputs(input<Value>("values", "numbers to gather")),
                                 parameters(window_parameter<RollingMean>(1), window_ns_parameter<RollingMean>()));
     }
     std::uint64_t refused() const noexcept { return values_.refused(); }

@@ -13,8 +13,8 @@ struct RollingMin {
     Window<Least> values_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingMin", "Emits, at each value, the smallest value of the window that ends with it.",
-                                "the minimum", inputs(input<Value>("values", "numbers to gather")),
+        return schema_of<Value>("RollingMin", "Emits, at each value, the smallest value of the window that ends with it.", "the minimum",
+                                inputs(input<Value>("values", "numbers to gather")),
                                 parameters(window_parameter<RollingMin>(1), window_ns_parameter<RollingMin>()));
     }
     std::uint64_t refused() const noexcept { return values_.refused(); }

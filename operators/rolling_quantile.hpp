@@ -16,10 +16,11 @@ struct RollingQuantile {
     RollingOrder values_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingQuantile", "Emits, at each value, a quantile of the window that ends with it.",
-                                "Hyndman and Fan (1996), type 7: numpy's default", inputs(input<Value>("values", "numbers to gather")),
-                                parameters(parameter("quantile", &RollingQuantile::quantile, between(0.0, 1.0), "share", "share of values below it; 0.5: the median"),
-                                           window_parameter<RollingQuantile>(1), window_ns_parameter<RollingQuantile>()));
+        return schema_of<Value>(
+            "RollingQuantile", "Emits, at each value, a quantile of the window that ends with it.", "Hyndman and Fan (1996), type 7: numpy's default",
+            inputs(input<Value>("values", "numbers to gather")),
+            parameters(parameter("quantile", &RollingQuantile::quantile, between(0.0, 1.0), "share", "share of values below it; 0.5: the median"),
+                       window_parameter<RollingQuantile>(1), window_ns_parameter<RollingQuantile>()));
     }
     std::uint64_t refused() const noexcept { return values_.refused(); }
 

@@ -32,9 +32,7 @@ struct TimeBars {
     }
 
     void update(const Trade& t, auto&& emit) noexcept {
-        if (t.ts - start_ >= interval_ns) [[unlikely]] {
-            close(t.ts, emit);
-        }
+        if (t.ts - start_ >= interval_ns) [[unlikely]] { close(t.ts, emit); }
         if (t.ts < start_) bar_.not_before(start_);
         bar_.add(t);
     }

@@ -81,7 +81,8 @@ class JsonLinesFile final : public MarketFile<E> {
     using typename MarketFile<E>::Row;
 
 public:
-    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options) : MarketFile<E>(std::move(file), ids, options.only), instruments_(options.instruments) {}
+    JsonLinesFile(TextFile file, IdKind ids, const OpenOptions& options)
+        : MarketFile<E>(std::move(file), ids, options.only), instruments_(options.instruments) {}
 
 private:
     Line parse(std::string_view line, Row& row) override {

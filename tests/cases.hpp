@@ -65,7 +65,8 @@ std::vector<Op> settings(std::size_t variations = 1, std::uint64_t seed = 11) {
             } else if constexpr (std::is_enum_v<T>) {
                 for (std::size_t i = 0; i < names_of(T{}).size(); ++i) more.push_back(op), more.back().*(p.member) = static_cast<T>(i);
             } else if constexpr (std::is_same_v<T, NameList>) {
-                for (const NameList& names : {NameList{"MID"}, NameList{"AAA", "KEY"}, NameList{"MID", "ZED", "KEY"}}) more.push_back(op), more.back().*(p.member) = names;
+                for (const NameList& names : {NameList{"MID"}, NameList{"AAA", "KEY"}, NameList{"MID", "ZED", "KEY"}})
+                    more.push_back(op), more.back().*(p.member) = names;
             }
         }
         if (!more.empty()) out = more;

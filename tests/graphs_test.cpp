@@ -35,8 +35,16 @@ Twin random_graph(std::uint64_t seed, std::size_t rows) {
     Random random(seed);
     Twin twin;
     twin.source(generate(trades, seed + 1, rows));
-    const EventType* others[] = {&trades, &event_type<Price>(), &event_type<Event>(), &event_type<Prediction>(), &event_type<Volatility>(),
-                                 &event_type<Quote>(), &event_type<Quote>(), &event_type<Value>(), &event_type<Clock>(), &event_type<AlignedPrice>()};
+    const EventType* others[] = {&trades,
+                                 &event_type<Price>(),
+                                 &event_type<Event>(),
+                                 &event_type<Prediction>(),
+                                 &event_type<Volatility>(),
+                                 &event_type<Quote>(),
+                                 &event_type<Quote>(),
+                                 &event_type<Value>(),
+                                 &event_type<Clock>(),
+                                 &event_type<AlignedPrice>()};
     for (std::size_t more = random.below(4); more > 0; --more) twin.source(generate(*others[random.below(std::size(others))], seed + 10 * more, rows));
     const auto& cases = catalogue_cases();
     const std::size_t nodes = 5 + random.below(6);

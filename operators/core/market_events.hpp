@@ -233,10 +233,11 @@ struct AlignedPrice {
     static constexpr std::string_view name = "AlignedPrice";
     static constexpr std::string_view doc = "The last price of one of several symbols at the end of an interval; the rows of one interval follow each other.";
     static constexpr auto fields() {
-        return std::tuple{timestamp("ts", &AlignedPrice::ts, "end of the interval"),
-                          field("price", &AlignedPrice::price, "quote currency", "last price by then").within(smallest, largest, Fault::price).known_as("value"),
-                          field("index", &AlignedPrice::index, "", "place of the symbol in the list, from 0").within(0, max_aligned - 1, Fault::value),
-                          field("of", &AlignedPrice::of, "symbols", "symbols in the list").within(1, max_aligned, Fault::value)};
+        return std::tuple{
+            timestamp("ts", &AlignedPrice::ts, "end of the interval"),
+            field("price", &AlignedPrice::price, "quote currency", "last price by then").within(smallest, largest, Fault::price).known_as("value"),
+            field("index", &AlignedPrice::index, "", "place of the symbol in the list, from 0").within(0, max_aligned - 1, Fault::value),
+            field("of", &AlignedPrice::of, "symbols", "symbols in the list").within(1, max_aligned, Fault::value)};
     }
     bool operator==(const AlignedPrice&) const = default;
 };

@@ -77,7 +77,8 @@ struct CoMoments {
     friend CoMoments operator+(const CoMoments& a, const CoMoments& b) noexcept {
         const double n = a.n + b.n, share = b.n / n, k = a.n * share;
         const double dx = (b.anchor.x - a.anchor.x) + (b.offset.x - a.offset.x), dy = (b.anchor.y - a.anchor.y) + (b.offset.y - a.offset.y);
-        return {n, a.xx + b.xx + dx * dx * k, a.yy + b.yy + dy * dy * k, a.xy + b.xy + dx * dy * k, a.anchor, {a.offset.x + dx * share, a.offset.y + dy * share}};
+        return {
+            n, a.xx + b.xx + dx * dx * k, a.yy + b.yy + dy * dy * k, a.xy + b.xy + dx * dy * k, a.anchor, {a.offset.x + dx * share, a.offset.y + dy * share}};
     }
     double covariance() const noexcept { return xy / (n - 1.0); }
     /// Pearson's; only where both deviate at all.

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "openquant/operators/core/ewma.hpp"
 #include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/ewma.hpp"
 #include "openquant/operators/core/schema.hpp"
 
 namespace openquant {
@@ -50,8 +50,8 @@ struct BarLength {
 
     void check(std::string_view name) const {
         if (min_ticks <= expected_ticks && expected_ticks <= max_ticks) return;
-        throw std::invalid_argument(std::string(name) + ": expected_ticks = " + std::to_string(expected_ticks) + " must lie between min_ticks = " +
-                                    std::to_string(min_ticks) + " and max_ticks = " + std::to_string(max_ticks));
+        throw std::invalid_argument(std::string(name) + ": expected_ticks = " + std::to_string(expected_ticks) +
+                                    " must lie between min_ticks = " + std::to_string(min_ticks) + " and max_ticks = " + std::to_string(max_ticks));
     }
     /// Whether a bar of `n` trades may or must close.
     bool closes(std::int64_t n, bool reached) const noexcept { return n >= max_ticks || (reached && n >= min_ticks); }

@@ -75,9 +75,7 @@ private:
         x ^= x >> 15, x *= 0x846ca68b;
         return x ^ (x >> 16);
     }
-    bool before(std::uint32_t a, std::uint32_t b) const noexcept {
-        return nodes_[a].value != nodes_[b].value ? nodes_[a].value < nodes_[b].value : a < b;
-    }
+    bool before(std::uint32_t a, std::uint32_t b) const noexcept { return nodes_[a].value != nodes_[b].value ? nodes_[a].value < nodes_[b].value : a < b; }
     std::uint32_t pull(std::uint32_t t) noexcept {
         Node& node = nodes_[t];
         node.size = nodes_[node.left].size + 1 + nodes_[node.right].size;

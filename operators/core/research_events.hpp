@@ -30,8 +30,9 @@ struct Volatility {
     static constexpr std::string_view name = "Volatility";
     static constexpr std::string_view doc = "Standard deviation of returns, per row of the prices it comes from.";
     static constexpr auto fields() {
-        return std::tuple{timestamp("ts", &Volatility::ts, "time of the last price in it"),
-                          field("volatility", &Volatility::volatility, "return per row", "standard deviation").within(0.0, largest, Fault::price).known_as("value")};
+        return std::tuple{
+            timestamp("ts", &Volatility::ts, "time of the last price in it"),
+            field("volatility", &Volatility::volatility, "return per row", "standard deviation").within(0.0, largest, Fault::price).known_as("value")};
     }
     bool operator==(const Volatility&) const = default;
 };
@@ -56,19 +57,18 @@ struct Label {
     static constexpr std::string_view name = "Label";
     static constexpr std::string_view doc = "The outcome of an event, emitted when its path ends (AFML 3.4).";
     static constexpr auto fields() {
-        return std::tuple{timestamp("ts", &Label::ts, "time of the price that ended the path (t1)"),
-                          timestamp("start_ts", &Label::start_ts, "time of the event"),
-                          field("ret", &Label::ret, "return", "path return, times side where side is used")
-                              .within(-largest, largest, Fault::price)
-                              .known_as("value"),
-                          field("trgt", &Label::trgt, "return", "target that scaled the barriers"),
-                          field("side", &Label::side, "-1 to 1", "side of the event").within(-1.0, 1.0, Fault::side),
-                          field("label", &Label::label, "-1, 0, 1", "outcome"),
-                          field("barrier", &Label::barrier, "", "upper, lower, vertical or end (of the stream)"),
-                          field("uniqueness", &Label::uniqueness, "0 to 1", "mean over its path of 1 / open labels (AFML 4.4)").within(0.0, 1.0, Fault::value).optional(),
-                          field("attribution", &Label::attribution, "log return", "sum over its path of log return / open labels (AFML 4.6)")
-                              .within(-largest, largest, Fault::value)
-                              .optional()};
+        return std::tuple{
+            timestamp("ts", &Label::ts, "time of the price that ended the path (t1)"),
+            timestamp("start_ts", &Label::start_ts, "time of the event"),
+            field("ret", &Label::ret, "return", "path return, times side where side is used").within(-largest, largest, Fault::price).known_as("value"),
+            field("trgt", &Label::trgt, "return", "target that scaled the barriers"),
+            field("side", &Label::side, "-1 to 1", "side of the event").within(-1.0, 1.0, Fault::side),
+            field("label", &Label::label, "-1, 0, 1", "outcome"),
+            field("barrier", &Label::barrier, "", "upper, lower, vertical or end (of the stream)"),
+            field("uniqueness", &Label::uniqueness, "0 to 1", "mean over its path of 1 / open labels (AFML 4.4)").within(0.0, 1.0, Fault::value).optional(),
+            field("attribution", &Label::attribution, "log return", "sum over its path of log return / open labels (AFML 4.6)")
+                .within(-largest, largest, Fault::value)
+                .optional()};
     }
     bool operator==(const Label&) const = default;
 };

@@ -158,7 +158,7 @@ std::string text_of(const Setting& value);
 struct ParameterInfo {
     std::string_view name;
     std::string_view type;  // "float", "int", "bool", "choice", "names"
-    Setting value;            // the default
+    Setting value;          // the default
     Range range;
     std::string_view unit;
     std::string_view doc;
@@ -208,7 +208,11 @@ std::vector<ParameterInfo> parameter_infos() {
         using T = typename decltype(p)::Type;
         Names choices;
         if constexpr (std::is_enum_v<T>) choices = names_of(T{});
-        const std::string_view type = std::is_same_v<T, double> ? "float" : std::is_same_v<T, bool> ? "bool" : std::is_same_v<T, NameList> ? "names" : std::is_enum_v<T> ? "choice" : "int";
+        const std::string_view type = std::is_same_v<T, double>     ? "float"
+                                      : std::is_same_v<T, bool>     ? "bool"
+                                      : std::is_same_v<T, NameList> ? "names"
+                                      : std::is_enum_v<T>           ? "choice"
+                                                                    : "int";
         out.push_back({p.name, type, value_of(defaults.*(p.member)), p.range, p.unit, p.doc, choices});
     });
     return out;

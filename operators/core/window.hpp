@@ -147,7 +147,8 @@ inline constexpr std::int64_t max_window = 10'000'000;
 /// The two parameters of every rolling operator.
 template <class Op>
 constexpr auto window_parameter(std::int64_t least) {
-    return parameter("window", &Op::window, between(static_cast<double>(least), static_cast<double>(max_window)), "rows", "rows in the window; nothing comes out before it is full");
+    return parameter("window", &Op::window, between(static_cast<double>(least), static_cast<double>(max_window)), "rows",
+                     "rows in the window; nothing comes out before it is full");
 }
 template <class Op>
 constexpr auto window_ns_parameter() {

@@ -86,7 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         "anew after every EVERY of them, such as max_sharpe,60,10,1s",
     )
     replay.add_argument(
-        "--risk", type=_window, metavar="WINDOW", help="risk of each symbol's last WINDOW returns, and of all at the end"
+        "--risk",
+        type=_window,
+        metavar="WINDOW",
+        help="risk of each symbol's last WINDOW returns, and of all at the end",
     )
     replay.add_argument("--speed", type=_speed, default="max", metavar="max|N", help="times real time, default max")
     replay.add_argument(

@@ -24,7 +24,7 @@ def _replayed(trades: Path | pl.DataFrame, chunk: int | None = None) -> tuple[St
         max_bars=10,
         allocation=Allocation("max_sharpe", 60, 10, 1_000_000_000),
         symbols=["BTCUSDT", "ETHUSDT", "SOLUSDT"],
-        risk_window=20,
+        risk_window=10,
     )
     started = time.perf_counter()
     replay = built.graph.replay({"trades": trades}, chunk=chunk)

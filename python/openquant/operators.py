@@ -184,14 +184,14 @@ class ImbalanceBars(Operator):
 
     Inputs:
         continuity: Continuity rows (optional); breaks of the source; set the bar's gap flag.
-        trades: Trade rows; trades to weigh; one without a side takes that of the last price change.
+        trades: Trade rows; trades to weigh; one without a side takes that of the change of price, or of the trade before.
     Output:
         Bar rows, each symbol on its own.
     Args:
         measure: what a trade counts: 1, its size or its dollar value; tick, volume, dollar.
         expectation: ewma: the threshold adapts to bars and trades before; fixed: it is `threshold`; ewma, fixed.
         threshold: fixed imbalance that closes a bar [trades, base or quote currency]; > 0.
-        expected_ticks: length of the first bar, and expected at first [trades]; >= 1 and <= 9e+15.
+        expected_ticks: length of the first bar, and what later ones are drawn back to [trades]; >= 1 and <= 9e+15.
         min_ticks: an adaptive bar is no shorter [trades]; >= 1 and <= 9e+15.
         max_ticks: an adaptive bar is no longer [trades]; >= 1 and <= 9e+15.
         bar_span: span of the average length of bars [bars]; >= 1.
@@ -248,14 +248,14 @@ class RunsBars(Operator):
 
     Inputs:
         continuity: Continuity rows (optional); breaks of the source; set the bar's gap flag.
-        trades: Trade rows; trades to weigh; one without a side takes that of the last price change.
+        trades: Trade rows; trades to weigh; one without a side takes that of the change of price, or of the trade before.
     Output:
         Bar rows, each symbol on its own.
     Args:
         measure: what a trade counts: 1, its size or its dollar value; tick, volume, dollar.
         expectation: ewma: the threshold adapts to bars and trades before; fixed: it is `threshold`; ewma, fixed.
         threshold: fixed flow of one side that closes a bar [trades, base or quote currency]; > 0.
-        expected_ticks: length of the first bar, and expected at first [trades]; >= 1 and <= 9e+15.
+        expected_ticks: length of the first bar, and what later ones are drawn back to [trades]; >= 1 and <= 9e+15.
         min_ticks: an adaptive bar is no shorter [trades]; >= 1 and <= 9e+15.
         max_ticks: an adaptive bar is no longer [trades]; >= 1 and <= 9e+15.
         bar_span: span of the average length of bars [bars]; >= 1.
@@ -959,6 +959,7 @@ class ActiveSignals(Operator):
         Signal rows, each symbol on its own.
     Args:
         step_size: the mean is rounded to multiples of this; 0: not rounded [size]; >= 0 and <= 1.
+        max_age_ns: a bet ends after this time at the latest, such as one whose event was refused a label; 0: never [ns]; >= 0 and <= 9e+15.
         max_active: bets under way; a further one is refused and counted [bets per symbol]; >= 1 and <= 1e+07.
     Raises:
         ValueError: a parameter is out of its range.
@@ -971,10 +972,11 @@ class ActiveSignals(Operator):
     optional_inputs: ClassVar[tuple[str, ...]] = ()
     output: ClassVar[str] = "Signal"
     step_size: float
+    max_age_ns: int
     max_active: int
 
-    def __init__(self, *, step_size: float = 0.0, max_active: int = 100000) -> None:
-        super().__init__(step_size=step_size, max_active=max_active)
+    def __init__(self, *, step_size: float = 0.0, max_age_ns: int = 0, max_active: int = 100000) -> None:
+        super().__init__(step_size=step_size, max_age_ns=max_age_ns, max_active=max_active)
 
 
 class DiscreteSignals(Operator):

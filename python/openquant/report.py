@@ -82,8 +82,26 @@ def _time(ns: int) -> str:
 
 
 _SHOWN = {
-    "risk": ["ts", "symbol", "value_at_risk", "expected_shortfall", "conditional_drawdown", "max_drawdown", "volatility", "sharpe"],
-    "total_risk": ["ts", "symbol", "value_at_risk", "expected_shortfall", "conditional_drawdown", "max_drawdown", "volatility", "sharpe"],
+    "risk": [
+        "ts",
+        "symbol",
+        "value_at_risk",
+        "expected_shortfall",
+        "conditional_drawdown",
+        "max_drawdown",
+        "volatility",
+        "sharpe",
+    ],
+    "total_risk": [
+        "ts",
+        "symbol",
+        "value_at_risk",
+        "expected_shortfall",
+        "conditional_drawdown",
+        "max_drawdown",
+        "volatility",
+        "sharpe",
+    ],
     "weights": ["ts", "symbol", "weight", "portfolio_risk", "portfolio_return", "portfolio_sharpe"],
     "bars": ["ts", "symbol", "open", "high", "low", "close", "volume", "dollar_value", "vwap", "n_obs"],
     "labels": ["ts", "symbol", "start_ts", "side", "trgt", "ret", "label", "barrier"],

@@ -131,16 +131,18 @@ def check(p: Problem, method: str) -> str:
     out, refused = allocated(p, method)
     excess, covariance = p.moments
     scale = covariance.diagonal().max()
-    if not p.feasible or (method == "inverse_variance" and covariance.diagonal().min() <= 1e-14 * scale):
+    constant = covariance.diagonal().min() <= 1e-14 * scale
+    nothing = scale == 0.0 and not excess.any()
+    if not p.feasible or nothing or (method == "inverse_variance" and constant):
         assert (len(out), refused) == (0, 1)
         return "refused"
     assert (len(out), refused) == (p.prices.shape[1], 0)
     w = out["weight"].to_numpy()
     assert abs(w.sum() - 1.0) < 1e-12 and w.min() >= p.lower and w.max() <= p.upper
     variance, earned = float(w @ covariance @ w), float(w @ excess)
-    risk, mean, ratio, riskless = out.select(
-        "portfolio_risk", "portfolio_return", "portfolio_sharpe", "riskless"
-    ).row(0)
+    risk, mean, ratio, riskless = out.select("portfolio_risk", "portfolio_return", "portfolio_sharpe", "riskless").row(
+        0
+    )
     assert mean == pytest.approx(earned + p.rate, abs=1e-15)
     if not riskless:
         assert (risk, ratio) == pytest.approx((np.sqrt(variance), earned / np.sqrt(variance)), rel=1e-6)

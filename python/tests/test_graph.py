@@ -415,3 +415,27 @@ def test_trades_of_the_sample() -> None:
     trades = trades_of(SAMPLE)
     assert trades.height == 11_032
     assert trades["symbol"].unique().sort().to_list() == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+
+
+def test_a_clock_closes_time_bars_of_a_silent_market() -> None:
+    graph = openquant.Graph()
+    trades, clock = graph.source("trades", openquant.Trade), graph.source("clock", openquant.Clock)
+    bars = graph.add(openquant.TimeBars(interval_ns=10, lateness_ns=2, partial=False), trades, clock=clock)
+    table = graph.collect(bars)
+    rows = {
+        "ts": [3, 3, 9, 13, 8, 20],
+        "symbol": ["A", "B", "A", "B", "A", "A"],
+        "price": [1.0, 1.0, 2.0, 1.0, 3.0, 4.0],
+    }
+    times = pl.DataFrame({"ts": [11, 12], "symbol": ["*", "*"]})  # 11 is within the lateness
+    graph.replay({"trades": pl.DataFrame(rows).with_columns(size=1.0), "clock": times})
+    frame = table.frame()
+    assert frame.select("symbol", "close", "n_obs", "late").rows() == [
+        ("A", 2.0, 2, False),
+        ("B", 1.0, 1, False),
+        ("A", 3.0, 1, True),
+    ]
+    graph.start()
+    graph.push("clock", {"ts": 30, "symbol": "*"})
+    graph.stop()
+    assert graph.stats()["sources"][1]["rows"] == 3

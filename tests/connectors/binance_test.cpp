@@ -53,7 +53,8 @@ TEST_CASE("binance: the best bid and ask, with a time on futures and without one
     };
     Quote q;
     std::string symbol;
-    const std::string futures = R"({"e":"bookTicker","u":5,"s":"BTCUSDT","b":"61800.20","B":"2.5","a":"61800.30","A":"2.51","T":1723161256313,"E":1723161256314})";
+    const std::string futures =
+        R"({"e":"bookTicker","u":5,"s":"BTCUSDT","b":"61800.20","B":"2.5","a":"61800.30","A":"2.51","T":1723161256313,"E":1723161256314})";
     CHECK((read(R"({"stream":"btcusdt@bookTicker","data":)" + futures + "}", q, symbol) == Result::row));
     CHECK((symbol == "BTCUSDT" && q.ts == 1'723'161'256'313'000'000 && q.bid == 61800.2 && q.ask == 61800.3 && q.bid_size == 2.5 && q.ask_size == 2.51));
     const std::string spot = R"({"u":50093239212,"s":"BTCUSDT","b":"61837.63","B":"3.7","a":"61837.64","A":"1.5"})";

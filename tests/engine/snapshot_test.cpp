@@ -36,7 +36,8 @@ struct Half {
 
 TEST_CASE_METHOD(Half, "a snapshot of other parameters or another shape is refused by name") {
     const auto snapshot_of = [](const Twin& other) { return other.build()->graph.snapshot(); };
-    CHECK(says(restore(snapshot_of(labels_of_bars(0.006))), {"another graph", "CusumFilter(threshold=0.006, multiple=1)", "CusumFilter(threshold=0.005, multiple=1)"}));
+    CHECK(says(restore(snapshot_of(labels_of_bars(0.006))),
+               {"another graph", "CusumFilter(threshold=0.006, multiple=1)", "CusumFilter(threshold=0.005, multiple=1)"}));
     CHECK(says(restore(snapshot_of(labels_of_bars(0.005, 2e6))), {"dollar_value_per_bar=2e+06", "dollar_value_per_bar=1e+06"}));
     Twin shorter;
     shorter.source(generate(event_type<Trade>(), 3, 10));

@@ -47,8 +47,9 @@ std::vector<Label> plain_labels(const TripleBarrier& op, const Path& path) {
         spans.push_back({row, at});
         ++open[row + 1], --open[at + 1];
         // Paths cut by the end of the stream come out after those that ended on the last price.
-        ends.push_back({barrier ? at : path.prices.size(),
-                        {now[at], path.prices[row].ts, ret, trgt, op.use_side ? side : 0.0, static_cast<std::int8_t>(zero ? 0 : (ret > 0) - (ret < 0)), end, 0.0, 0.0}});
+        ends.push_back(
+            {barrier ? at : path.prices.size(),
+             {now[at], path.prices[row].ts, ret, trgt, op.use_side ? side : 0.0, static_cast<std::int8_t>(zero ? 0 : (ret > 0) - (ret < 0)), end, 0.0, 0.0}});
     }
     for (std::size_t t = 1; t < path.prices.size(); ++t) {
         open[t] += open[t - 1];

@@ -121,26 +121,29 @@ TEST_CASE_METHOD(Files, "quotes: items and named JSON lines, frames of a capture
     const std::string item =
         R"({"Item":{"time_exchange":"2025-03-25T23:07:00.5Z","time_received":"2025-03-25T23:07:00.6Z","instrument":1,"kind":{"OrderBookL1":{"last_update_time":"x","best_bid":{"price":"10.5","amount":"3"},"best_ask":{"price":11,"amount":"4"}}}}})"
         "\n";
-    const std::string one_sided = R"({"Item":{"time_exchange":"2025-03-25T23:07:01Z","instrument":0,"kind":{"OrderBookL1":{"best_bid":null,"best_ask":{"price":"11","amount":"4"}}}}})"
-                                  "\n";
-    const std::string other = R"({"Item":{"time_exchange":"2025-03-25T23:07:01Z","instrument":0,"kind":{"Trade":{"id":"5","price":"1","amount":"2","side":"Buy"}}}})"
-                              "\n";
+    const std::string one_sided =
+        R"({"Item":{"time_exchange":"2025-03-25T23:07:01Z","instrument":0,"kind":{"OrderBookL1":{"best_bid":null,"best_ask":{"price":"11","amount":"4"}}}}})"
+        "\n";
+    const std::string other =
+        R"({"Item":{"time_exchange":"2025-03-25T23:07:01Z","instrument":0,"kind":{"Trade":{"id":"5","price":"1","amount":"2","side":"Buy"}}}})"
+        "\n";
     const ReadFile items = read_quotes(folder.write("items", item + one_sided + other), with_instruments({"A", "B"}));
     REQUIRE(items.rows.size() == 2);
     CHECK((items.rows[0].symbol == "B" && std::get<Quote>(items.rows[0].row) == Quote{1'742'944'020'500 * ms, 10.5, 11, 3, 4, 1'742'944'020'600 * ms}));
     CHECK((fault_of(items.rows[1].row) == Fault::price));  // the source refuses and counts it
 
     const ReadFile named = read_quotes(folder.write("named", R"({"ts":1723161256322,"symbol":"A","bid":"1","ask":2,"ask_size":null})"
-                                                      "\n"
-                                                      R"({"ts":1723161256322,"symbol":"A","bid":"x","ask":2})"
-                                                      "\n"));
+                                                             "\n"
+                                                             R"({"ts":1723161256322,"symbol":"A","bid":"x","ask":2})"
+                                                             "\n"));
     REQUIRE(named.rows.size() == 1);
     CHECK((std::get<Quote>(named.rows[0].row) == Quote{1'723'161'256'322 * ms, 1, 2, 0, 0, 0} && named.malformed() == 1));
 
-    const ReadFile capture = read_quotes(folder.write("capture", R"(77000 {"u":1,"s":"X","b":"1","B":"2","a":"3","A":"4"})"
-                                                          "\n"
-                                                          R"(78000 {"e":"bookTicker","u":2,"s":"X","b":"1","B":"2","a":"3","A":"4","T":1672515782136,"E":1672515782137})"
-                                                          "\n"));
+    const ReadFile capture =
+        read_quotes(folder.write("capture", R"(77000 {"u":1,"s":"X","b":"1","B":"2","a":"3","A":"4"})"
+                                            "\n"
+                                            R"(78000 {"e":"bookTicker","u":2,"s":"X","b":"1","B":"2","a":"3","A":"4","T":1672515782136,"E":1672515782137})"
+                                            "\n"));
     REQUIRE(capture.rows.size() == 2);
     CHECK((std::get<Quote>(capture.rows[0].row) == Quote{77'000, 1, 3, 2, 4, 77'000}));
     CHECK((std::get<Quote>(capture.rows[1].row).ts == 1'672'515'782'136 * ms));

@@ -95,9 +95,8 @@ TEST_CASE("JSON lines of three instruments: trades among quotes, ids without a g
 }
 
 TEST_CASE("quotes of the recordings: bookTicker frames of both captures, best bid and ask of the JSON lines") {
-    const std::pair<std::string, std::size_t> files[] = {{"binance_usdm_btcusdt_20240808.gz", 0},
-                                                         {"binance_spot_btcusdt_20240808.gz", 0},
-                                                         {"binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz", 38'968}};
+    const std::pair<std::string, std::size_t> files[] = {
+        {"binance_usdm_btcusdt_20240808.gz", 0}, {"binance_spot_btcusdt_20240808.gz", 0}, {"binance_spot_trades_l1_btcusdt_ethusdt_solusdt.json.gz", 38'968}};
     for (const auto& [name, count] : files) {
         const auto path = recording(name);
         if (!path) return;
