@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 modest = settings(max_examples=50, deadline=None)
 eighths = st.integers(1, 400).map(lambda k: k / 8)
+thresholds = st.integers(1, 40).map(lambda k: k / 8)
 measures = st.sampled_from(["tick", "volume", "dollar"])
 
 
@@ -32,7 +33,7 @@ def markets(draw: st.DrawFn, falls: bool = False) -> pl.DataFrame:
     n = draw(st.integers(1, 150))
     size = rng.integers(1, 40, n) / 8
     size[rng.random(n) < 0.05] *= 32
-    side = rng.choice(np.array([-1, 0, 1], dtype=np.int8), n, p=draw(st.sampled_from([[0.3, 0.4, 0.3], [0, 1, 0]])))
+    side = rng.choice(np.array([-1, 0, 1], dtype=np.int8), n, p=[0.3, 0.4, 0.3] if draw(st.booleans()) else [0, 1, 0])
     return pl.DataFrame(
         {
             "ts": 1000 + np.cumsum(rng.integers(-2 if falls else 0, 6, n)),
@@ -138,8 +139,10 @@ def test_volume_bars_split(trades: pl.DataFrame, per_bar: float, partial: bool) 
         # Bar k holds the volume from k * per_bar to (k + 1) * per_bar; a trade lies in every bar that it overlaps.
         after = pl.col("size").cum_sum()
         parts = own.with_columns(begin=after - pl.col("size"), end=after)
-        first, last = (pl.col("begin") / per_bar).floor(), (pl.col("end") / per_bar).ceil()
-        parts = parts.with_columns(bar=pl.int_ranges(first.cast(pl.Int64), last.cast(pl.Int64))).explode("bar")
+        k = int(per_bar * 8)
+        first = (pl.col("begin") * 8).cast(pl.Int64) // k
+        last = ((pl.col("end") * 8).cast(pl.Int64) + k - 1) // k
+        parts = parts.with_columns(bar=pl.int_ranges(first, last)).explode("bar")
         low, high = pl.col("bar") * per_bar, (pl.col("bar") + 1) * per_bar
         parts = parts.with_columns(size=pl.min_horizontal("end", high) - pl.max_horizontal("begin", low))
         return parts, int(float(own["size"].sum()) // per_bar)
@@ -187,9 +190,9 @@ def signed_flow(own: pl.DataFrame, measure: str) -> tuple[Floats, Floats]:
 
 
 @modest
-@given(markets(), measures, eighths, st.booleans())
+@given(markets(), measures, thresholds, st.booleans())
 def test_imbalance_bars(trades: pl.DataFrame, measure: Any, threshold: float, partial: bool) -> None:
-    threshold = threshold * 100 if measure == "dollar" else threshold / 4
+    threshold *= {"tick": 8, "volume": 1, "dollar": 100}[measure]
 
     def bar_of(own: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         amount, sign = signed_flow(own, measure)
@@ -201,9 +204,9 @@ def test_imbalance_bars(trades: pl.DataFrame, measure: Any, threshold: float, pa
 
 
 @modest
-@given(markets(), measures, eighths, st.booleans())
+@given(markets(), measures, thresholds, st.booleans())
 def test_runs_bars(trades: pl.DataFrame, measure: Any, threshold: float, partial: bool) -> None:
-    threshold = threshold * 100 if measure == "dollar" else threshold / 4
+    threshold *= {"tick": 8, "volume": 1, "dollar": 100}[measure]
 
     def bar_of(own: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         amount, sign = signed_flow(own, measure)
