@@ -31,7 +31,7 @@ COLUMNS = ["value_at_risk", "expected_shortfall", "conditional_drawdown", "drawd
 def tail_mean(worst_first: Floats, q: float) -> float:
     """Mean of the worst q share, the value at its edge by its fraction; q = 0: the worst."""
     weights = np.clip(q * len(worst_first) - np.arange(len(worst_first)), 0.0, 1.0)
-    return float(np.average(worst_first, weights=weights)) if weights[0] > 0 else float(worst_first[0])
+    return float(np.average(worst_first, weights=weights)) if weights[0] == 1.0 else float(worst_first[0])
 
 
 def risk_of(r: Floats, q: float, rate: float, per_year: float, compounded: bool) -> list[float]:
