@@ -167,8 +167,8 @@ def signals(ts: Ints, rng: np.random.Generator) -> pl.DataFrame:
 
 
 @modest
-@given(seeds, st.integers(1, 60), st.sampled_from([0.0, 0.1, 0.25, 1.0]))
-def test_active_signals(seed: int, n: int, step: float) -> None:
+@given(seeds, st.integers(1, 60), st.sampled_from([0.0, 0.1, 0.25, 1.0]), st.sampled_from([0, 1, 10]))
+def test_active_signals(seed: int, n: int, step: float, max_age_ns: int) -> None:
     rng = np.random.default_rng(seed)
     bets = signals(np.cumsum(rng.integers(0, 4, n)), rng)  # some begin together
     begin = bets["ts"].to_numpy()
@@ -186,15 +186,20 @@ def test_active_signals(seed: int, n: int, step: float) -> None:
     active: list[tuple[int, float, float]] = []
     expected = []
     for ts, kind, which in sorted(changes, key=lambda change: change[:2]):
+        before = len(active)
+        active = [bet for bet in active if not max_age_ns or ts - bet[0] < max_age_ns]
+        ended = next((bet for bet in active if kind == 0 and bet[0] == which), None)
         if kind == 1:
             active.append((ts, bets["prob"][which], bets["size"][which]))
-        else:
-            active.remove(next(bet for bet in active if bet[0] == which))
+        elif ended is not None:
+            active.remove(ended)
+        elif len(active) == before:
+            continue
         prob, size = np.mean([bet[1:] for bet in active], axis=0).tolist() if active else (0.0, 0.0)
         rounded = float(np.rint(size / step) * step) if step else size
         expected.append((ts, prob, float(np.sign(size)), min(1.0, max(-1.0, rounded))))
     frames = {"l": (openquant.Label, labels), "s": (openquant.Signal, bets)}
-    operator = openquant.ActiveSignals(step_size=step)
+    operator = openquant.ActiveSignals(step_size=step, max_age_ns=max_age_ns)
     out = run(frames, lambda graph, ports: graph.add(operator, ports["l"], ports["s"]))
     assert out.drop("symbol").with_columns(pl.col("ts").to_physical()).rows() == expected
 
