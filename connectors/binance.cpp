@@ -93,7 +93,8 @@ struct BinanceDecoder::Parser {
             }
         }
         if (!update || !bid || !ask) return Result::other;
-        const auto ts = ns_from_integer(matched > 0 ? matched : sent);
+        const std::int64_t told = matched > 0 ? matched : sent;
+        const auto ts = told == 0 ? 0 : ns_from_integer(told);
         if (!sound || !ts || symbol.empty()) return Result::malformed;
         quote.ts = *ts;
         return Result::row;

@@ -66,7 +66,7 @@ TEST_CASE("a live session gives the tables of a replay") {
     Twin twin;
     const auto source = twin.source(recording);
     const auto bar = twin.add(operator_case(DollarBars{.dollar_value_per_bar = 1e6, .remainder = Remainder::split, .partial = true}), {std::nullopt, source});
-    twin.add(operator_case(CusumFilter{.threshold = 0.002}), {bar});
+    twin.add(operator_case(CusumFilter{.threshold = 0.002}), {std::nullopt, bar});
     const auto built = twin.build();
     built->graph.sources()[0]->ids = IdKind::dense;
     built->graph.live().start({.capacity = 500});
