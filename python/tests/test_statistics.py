@@ -209,8 +209,9 @@ def test_z_score(v: Floats, mean_window: int, std_window: int, threshold: float,
             if mean_window == std_window:
                 assert abs(z[i] - stats.zscore(last, ddof=1)[-1]) < 1e-9
                 assert abs(z[i]) < (std_window - 1) / math.sqrt(std_window) + 1e-9  # Shiffler
-    if z and k >= 0:  # a threshold that some z just reaches, or just does not
-        threshold = max(0.1, abs(list(z.values())[k % len(z)]) + (2e-9 if k % 3 == 0 else -2e-9))
+    near = [abs(x) for x in z.values() if 0.1 < abs(x) < 10]
+    if near and k >= 0:  # a threshold that some z just reaches, or just does not
+        threshold = near[k % len(near)] + (2e-9 if k % 3 == 0 else -2e-9)
     operator = openquant.ZScoreFilter(mean_window=mean_window, std_window=std_window, threshold=threshold, side=side)
     frames = {"p": (openquant.Price, values(np.arange(len(price)), price, "price"))}
     events = run(frames, lambda graph, ports: graph.add(operator, ports["p"]))
