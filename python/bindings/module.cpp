@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -94,6 +95,10 @@ py::dict table_columns(const PyTable& self) {
         const py::gil_scoped_release release;
         all = self.table->contents();
     }
+    // A row that speaks of its whole source stands under the name *.
+    const auto whole = static_cast<SymbolId>(all.names.size());
+    all.names.emplace_back("*");
+    std::replace(all.symbols.begin(), all.symbols.end(), every_symbol, whole);
     py::dict out;
     const auto erased = [](const auto& values) { return Column<std::byte>{reinterpret_cast<const std::byte*>(values.data())}; };
     out["names"] = all.names;

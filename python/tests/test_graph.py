@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -439,3 +440,15 @@ def test_a_clock_closes_time_bars_of_a_silent_market() -> None:
     graph.push("clock", {"ts": 30, "symbol": "*"})
     graph.stop()
     assert graph.stats()["sources"][1]["rows"] == 3
+
+
+def test_rows_of_a_whole_source_stand_under_a_star(tmp_path: Path) -> None:
+    item = '{"Item":{"time_exchange":"2025-03-25T23:07:0%dZ","instrument":0,"kind":{"Trade":{"id":"%d","price":1,"amount":1}}}}'
+    path = tmp_path / "trades.json"
+    path.write_text("\n".join([item % (1, 1), '{"Reconnecting":"binance_spot"}', item % (2, 2)]))
+    graph = openquant.Graph()
+    breaks = graph.collect(graph.source("trades", openquant.Trade).continuity())
+    clocks = graph.collect(graph.source("clock", openquant.Clock))
+    graph.replay({"trades": path, "clock": pl.DataFrame({"ts": [1, 2], "symbol": ["*", "A"]})})
+    assert breaks.frame().select("symbol", "kind").rows() == [("*", "disconnect")]
+    assert clocks.frame()["symbol"].to_list() == ["*", "A"] and len(clocks.hash()) == 16
