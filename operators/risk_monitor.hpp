@@ -44,7 +44,7 @@ struct RiskMonitor {
         const OrderTree& sorted = sorted_.values();
         const std::size_t n = sorted.size();
         Risk out{.ts = v.ts};
-        out.value_at_risk = sorted.at(tail_index(confidence_level, n));
+        out.value_at_risk = sorted.at(tail_index(confidence_level, n)) + 0.0;
         out.expected_shortfall = tail_mean(
             confidence_level, n, [&](std::size_t k) { return sorted.sum_of(k); }, [&](std::size_t k) { return sorted.at(k); });
         measure_risk(

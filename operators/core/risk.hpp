@@ -27,9 +27,9 @@ inline std::size_t tail_index(double q, std::size_t n) noexcept {
 inline double tail_mean(double q, std::size_t n, auto&& sum_of, auto&& at) noexcept {
     const double share = q * static_cast<double>(n);
     const auto whole = std::min(n, static_cast<std::size_t>(share));
-    if (whole == 0) return at(std::size_t{0});
+    if (whole == 0) return at(std::size_t{0}) + 0.0;  // + 0.0: no negative zero
     const double edge = share - static_cast<double>(whole);
-    return (sum_of(whole) + (edge > 0.0 && whole < n ? edge * at(whole) : 0.0)) / std::max(share, static_cast<double>(whole));
+    return (sum_of(whole) + (edge > 0.0 && whole < n ? edge * at(whole) : 0.0)) / std::max(share, static_cast<double>(whole)) + 0.0;
 }
 
 /// The same of unsorted values, the worst being those that `before` puts first. Leaves them in another order.

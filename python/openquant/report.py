@@ -70,7 +70,13 @@ def show_outcomes(console: Console, built: Strategy) -> None:
     for name in [name for name in _OUTCOMES if name in built.tables]:
         frame = built.tables[name].frame()
         newest = frame.group_by("symbol", maintain_order=True).last()  # each symbol's
-        console.print(_grid(f"{name} ({frame.height:,})", newest.select(frame.columns)))
+        grid = Grid(title=f"{name} ({frame.height:,}), the last of each symbol", title_justify="left")
+        grid.add_column("")
+        for symbol in newest["symbol"]:
+            grid.add_column(symbol, justify="right", no_wrap=True)
+        for column in _SHOWN[name]:
+            grid.add_row(column, *(_cell(value) for value in newest[column]))
+        console.print(grid)
 
 
 def _iso(ns: int | None) -> str | None:
@@ -81,30 +87,22 @@ def _time(ns: int) -> str:
     return f"{ns / 1e3:.1f} us" if ns >= 1000 else f"{ns} ns"
 
 
+_RISK = [
+    "ts",
+    "value_at_risk",
+    "expected_shortfall",
+    "conditional_drawdown",
+    "max_drawdown",
+    "volatility",
+    "sharpe",
+    "n_obs",
+]
 _SHOWN = {
-    "risk": [
-        "ts",
-        "symbol",
-        "value_at_risk",
-        "expected_shortfall",
-        "conditional_drawdown",
-        "max_drawdown",
-        "volatility",
-        "sharpe",
-    ],
-    "total_risk": [
-        "ts",
-        "symbol",
-        "value_at_risk",
-        "expected_shortfall",
-        "conditional_drawdown",
-        "max_drawdown",
-        "volatility",
-        "sharpe",
-    ],
-    "weights": ["ts", "symbol", "weight", "portfolio_risk", "portfolio_return", "portfolio_sharpe"],
     "bars": ["ts", "symbol", "open", "high", "low", "close", "volume", "dollar_value", "vwap", "n_obs"],
     "labels": ["ts", "symbol", "start_ts", "side", "trgt", "ret", "label", "barrier"],
+    "weights": ["ts", "weight", "portfolio_risk", "portfolio_return", "portfolio_sharpe"],
+    "risk": _RISK,
+    "total_risk": _RISK,
 }
 
 
