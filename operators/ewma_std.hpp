@@ -2,7 +2,6 @@
 
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/ewma.hpp"
-#include "openquant/operators/core/math.hpp"
 #include "openquant/operators/core/schema.hpp"
 
 namespace openquant {
@@ -13,7 +12,8 @@ struct EwmaStd {
     std::int64_t half_life_ns = 0, min_periods = 2;
 
     EwmaMoments values_{};
-    std::int64_t n_ = 0, now_ = 0;
+    RowDecay decay_{};
+    std::int64_t n_ = 0;
 
     static constexpr auto schema() {
         return schema_of<Value>(
@@ -25,20 +25,12 @@ struct EwmaStd {
     }
 
     void update(const Value& v, auto&& emit) noexcept {
-        values_.add(v.value, decay_to(v.ts));
+        values_.add(v.value, decay_.to(v.ts, span, half_life_ns));
         if (++n_ >= min_periods) emit(Value{v.ts, values_.deviation()});
     }
 
-    static auto state(auto& self) { return std::tie(self.values_, self.n_, self.now_); }
+    static auto state(auto& self) { return std::tie(self.values_, self.decay_, self.n_); }
     bool operator==(const EwmaStd&) const = default;
-
-private:
-    double decay_to(std::int64_t ts) noexcept {
-        if (half_life_ns == 0) return decay_of_span(span);
-        const std::int64_t before = now_;
-        now_ = std::max(now_, ts);
-        return det::exp2(static_cast<double>(before - now_) / static_cast<double>(half_life_ns));
-    }
 };
 
 }  // namespace openquant

@@ -23,21 +23,8 @@ struct ImbalanceBars {
     EwmaAverage ticks_{}, flow_{}, square_{};
 
     static constexpr auto schema() {
-        using Self = ImbalanceBars;
-        return schema_of<Bar>(
-            "ImbalanceBars", "Emits a bar at the trade where the imbalance of signed flow reaches what is expected.", "AFML 2.3.2.1 and 2.3.2.2",
-            inputs(optional_input<Continuity>("continuity", "breaks of the source; set the bar's gap flag"),
-                   input<Trade>("trades", "trades to weigh; one without a side takes that of the change of price, or of the trade before")),
-            parameters(
-                parameter("measure", &Self::measure, "what a trade counts: 1, its size or its dollar value"),
-                parameter("expectation", &Self::expectation, "ewma: the threshold adapts to bars and trades before; fixed: it is `threshold`"),
-                parameter("threshold", &Self::threshold, above(0.0), "trades, base or quote currency", "fixed imbalance that closes a bar"),
-                parameter("expected_ticks", &Self::expected_ticks, at_least(1), "trades", "length of the first bar, and what later ones are drawn back to"),
-                parameter("min_ticks", &Self::min_ticks, at_least(1), "trades", "an adaptive bar is no shorter"),
-                parameter("max_ticks", &Self::max_ticks, at_least(1), "trades", "an adaptive bar is no longer"),
-                parameter("bar_span", &Self::bar_span, at_least(1.0), "bars", "span of the average length of bars"),
-                parameter("tick_span", &Self::tick_span, at_least(1.0), "trades", "span of the average flow of trades"),
-                parameter("partial", &Self::partial, "emit the unfinished bar when the stream ends")));
+        return schema_of<Bar>("ImbalanceBars", "Emits a bar at the trade where the imbalance of signed flow reaches what is expected.",
+                              "AFML 2.3.2.1 and 2.3.2.2", flow_inputs(), flow_parameters<ImbalanceBars>("fixed imbalance that closes a bar"));
     }
     void check() const { length().check("ImbalanceBars"); }
 

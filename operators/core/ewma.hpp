@@ -1,13 +1,34 @@
 // Exponentially weighted moments, bias-corrected; the newest value has weight 1 and every step back multiplies by a decay.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <tuple>
+
+#include "openquant/operators/core/math.hpp"
 
 namespace openquant {
 
 /// Decay of pandas' `span`: alpha = 2 / (span + 1).
 constexpr double decay_of_span(double span) noexcept { return 1.0 - 2.0 / (span + 1.0); }
+
+/// Decay from one row to the next: by rows, or by time where a half life is given.
+class RowDecay {
+public:
+    double to(std::int64_t ts, double span, std::int64_t half_life_ns) noexcept {
+        if (half_life_ns == 0) return decay_of_span(span);
+        const std::int64_t before = now_;
+        now_ = std::max(now_, ts);
+        return det::exp2(static_cast<double>(before - now_) / static_cast<double>(half_life_ns));
+    }
+
+    static auto state(auto& self) { return std::tie(self.now_); }
+    bool operator==(const RowDecay&) const = default;
+
+private:
+    std::int64_t now_ = 0;
+};
 
 /// The mean is kept as its distance from the newest value: that is exact where the past weighs nothing any more, and keeps a
 /// small variance of large values.

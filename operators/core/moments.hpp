@@ -81,7 +81,8 @@ struct CoMoments {
             n, a.xx + b.xx + dx * dx * k, a.yy + b.yy + dy * dy * k, a.xy + b.xy + dx * dy * k, a.anchor, {a.offset.x + dx * share, a.offset.y + dy * share}};
     }
     double covariance() const noexcept { return xy / (n - 1.0); }
-    /// Pearson's; only where both deviate at all.
+    bool moves() const noexcept { return xx > 0.0 && yy > 0.0; }
+    /// Pearson's; only where both move.
     double correlation() const noexcept { return std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0); }
 
     static auto state(auto& self) { return std::tie(self.n, self.xx, self.yy, self.xy, self.anchor, self.offset); }

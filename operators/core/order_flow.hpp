@@ -67,4 +67,22 @@ struct BarLength {
     }
 };
 
+/// Inputs and parameters of imbalance and runs bars; `threshold_doc` says what the fixed one is compared with.
+constexpr auto flow_inputs() {
+    return inputs(optional_input<Continuity>("continuity", "breaks of the source; set the bar's gap flag"),
+                  input<Trade>("trades", "trades to weigh; one without a side takes that of the change of price, or of the trade before"));
+}
+template <class Op>
+constexpr auto flow_parameters(std::string_view threshold_doc) {
+    return parameters(parameter("measure", &Op::measure, "what a trade counts: 1, its size or its dollar value"),
+                      parameter("expectation", &Op::expectation, "ewma: the threshold adapts to bars and trades before; fixed: it is `threshold`"),
+                      parameter("threshold", &Op::threshold, above(0.0), "trades, base or quote currency", threshold_doc),
+                      parameter("expected_ticks", &Op::expected_ticks, at_least(1), "trades", "length of the first bar, and what later ones are drawn back to"),
+                      parameter("min_ticks", &Op::min_ticks, at_least(1), "trades", "an adaptive bar is no shorter"),
+                      parameter("max_ticks", &Op::max_ticks, at_least(1), "trades", "an adaptive bar is no longer"),
+                      parameter("bar_span", &Op::bar_span, at_least(1.0), "bars", "span of the average length of bars"),
+                      parameter("tick_span", &Op::tick_span, at_least(1.0), "trades", "span of the average flow of trades"),
+                      parameter("partial", &Op::partial, "emit the unfinished bar when the stream ends"));
+}
+
 }  // namespace openquant
