@@ -13,18 +13,10 @@ from pathlib import Path
 
 import polars as pl
 
-import openquant
-from openquant.strategy import Allocation, Strategy, strategy
+from openquant.demo import example, frame_of_trades
+from openquant.strategy import Strategy
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "binance_spot_btc_eth_sol_20250325.csv.gz"
-SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
-
-
-def trades() -> pl.DataFrame:
-    graph = openquant.Graph()
-    table = graph.collect(graph.source("trades", openquant.Trade))
-    graph.replay({"trades": SAMPLE})
-    return table.frame().with_columns(pl.col("symbol").cast(pl.Categorical))
 
 
 def repeated(frame: pl.DataFrame, times: int) -> pl.DataFrame:
@@ -34,14 +26,7 @@ def repeated(frame: pl.DataFrame, times: int) -> pl.DataFrame:
 
 
 def replayed(frame: pl.DataFrame) -> tuple[float, Strategy]:
-    built = strategy(
-        bars=openquant.DollarBars(dollar_value_per_bar=2e4),
-        threshold=0.0003,
-        max_bars=10,
-        allocation=Allocation("max_sharpe", 60, 10, 1_000_000_000),
-        symbols=SYMBOLS,
-        risk_window=20,
-    )
+    built = example()
     replay = built.graph.open({"trades": frame})
     started = time.process_time()
     replay.run()
@@ -52,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
-    once = trades()
+    once = frame_of_trades(SAMPLE).with_columns(pl.col("symbol").cast(pl.Categorical))
     for name, frame in (("the recording", once), ("100 of it", repeated(once, 100))):
         times = [replayed(frame)[0] for _ in range(options.rounds)]
         rows = {table: len(rows) for table, rows in replayed(frame)[1].tables.items()}

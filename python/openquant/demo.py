@@ -15,8 +15,9 @@ from openquant import report
 from openquant.strategy import Allocation, Strategy, strategy
 
 
-def _replayed(trades: Path | pl.DataFrame, chunk: int | None = None) -> tuple[Strategy, openquant.Replay, float]:
-    built = strategy(
+def example() -> Strategy:
+    """The strategy of the demo: of BTC, ETH and SOL, with portfolios each ten seconds and risk."""
+    return strategy(
         bars=openquant.DollarBars(dollar_value_per_bar=2e4),
         threshold=0.0003,
         pt=1.0,
@@ -26,16 +27,21 @@ def _replayed(trades: Path | pl.DataFrame, chunk: int | None = None) -> tuple[St
         symbols=["BTCUSDT", "ETHUSDT", "SOLUSDT"],
         risk_window=10,
     )
-    started = time.perf_counter()
-    replay = built.graph.replay({"trades": trades}, chunk=chunk)
-    return built, replay, time.perf_counter() - started
 
 
-def _frame(path: Path) -> pl.DataFrame:
+def frame_of_trades(path: Path) -> pl.DataFrame:
+    """The trades of a file."""
     graph = openquant.Graph()
     table = graph.collect(graph.source("trades", openquant.Trade))
     graph.replay({"trades": path})
     return table.frame()
+
+
+def _replayed(trades: Path | pl.DataFrame, chunk: int | None = None) -> tuple[Strategy, openquant.Replay, float]:
+    built = example()
+    started = time.perf_counter()
+    replay = built.graph.replay({"trades": trades}, chunk=chunk)
+    return built, replay, time.perf_counter() - started
 
 
 def main() -> int:
@@ -51,7 +57,7 @@ def main() -> int:
 
     sizes: dict[str, int] = {"1": 1, "7": 7, "1024": 1024, "all": sys.maxsize}
     hashes = {name: {"file": table.hash()} for name, table in built.tables.items()}
-    trades = _frame(path)
+    trades = frame_of_trades(path)
     for label, chunk in sizes.items():
         for name, table in _replayed(trades, chunk)[0].tables.items():
             hashes[name][label] = table.hash()

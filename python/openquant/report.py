@@ -30,7 +30,7 @@ def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
         "ts_first": _iso(source["ts_first"]),
         "ts_last": _iso(source["ts_last"]),
         "rejected": replay.rejected,
-        **({"last_weights": last_weights(built.tables["weights"].frame())} if "weights" in built.tables else {}),
+        **({"last_weights": _last_weights(built)} if "weights" in built.tables else {}),
         "seconds": seconds,
         "ticks_per_second": trades / seconds if seconds > 0 else 0.0,
         "nodes": [
@@ -40,10 +40,9 @@ def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
     }
 
 
-def last_weights(frame: pl.DataFrame) -> dict[str, float]:
-    """Weight of each symbol after the last rebalance."""
-    last = frame.filter(frame["ts"] == frame["ts"].max()) if frame.height else frame
-    return dict(zip(last["symbol"].to_list(), last["weight"].to_list(), strict=True))
+def _newest(frame: pl.DataFrame) -> pl.DataFrame:
+    """The last row of each symbol."""
+    return frame.group_by("symbol", maintain_order=True).last()
 
 
 def show(console: Console, built: Strategy, told: dict[str, Any], rows: int = 5) -> None:
@@ -69,14 +68,18 @@ def show_outcomes(console: Console, built: Strategy) -> None:
     """Prints each symbol's weight after the last rebalance and its risk, where the strategy has them."""
     for name in [name for name in _OUTCOMES if name in built.tables]:
         frame = built.tables[name].frame()
-        newest = frame.group_by("symbol", maintain_order=True).last()  # each symbol's
+        last = _newest(frame)
         grid = Grid(title=f"{name} ({frame.height:,}), the last of each symbol", title_justify="left")
         grid.add_column("")
-        for symbol in newest["symbol"]:
+        for symbol in last["symbol"]:
             grid.add_column(symbol, justify="right", no_wrap=True)
         for column in _SHOWN[name]:
-            grid.add_row(column, *(_cell(value) for value in newest[column]))
+            grid.add_row(column, *(_cell(value) for value in last[column]))
         console.print(grid)
+
+
+def _last_weights(built: Strategy) -> dict[str, float]:
+    return dict(_newest(built.tables["weights"].frame()).select("symbol", "weight").iter_rows())
 
 
 def _iso(ns: int | None) -> str | None:
