@@ -2,6 +2,7 @@
 
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/schema.hpp"
+#include "openquant/operators/core/tick_rule.hpp"
 
 namespace openquant {
 
@@ -10,8 +11,7 @@ namespace openquant {
 struct LeeReady {
     bool keep_known = false;
 
-    double price_ = 0.0;
-    std::int8_t direction_ = 0;
+    TickRule rule_{};
 
     static constexpr auto schema() {
         return schema_of<Trade>("LeeReady", "Emits each trade with the side that its quote and the last change of price tell.", "Lee and Ready (1991)",
@@ -20,14 +20,12 @@ struct LeeReady {
     }
 
     void update(const QuotedTrade& t, auto&& emit) noexcept {
-        if (t.price != price_ && price_ > 0.0) direction_ = t.price > price_ ? 1 : -1;
-        price_ = t.price;
-        const double mid = t.mid();
-        const auto inferred = static_cast<std::int8_t>(t.price > mid ? 1 : t.price < mid ? -1 : direction_);
+        const double mid = t.mid(), tick = rule_.sign(t.price);
+        const auto inferred = static_cast<std::int8_t>(t.price > mid ? 1.0 : t.price < mid ? -1.0 : tick);
         emit(Trade{t.ts, t.price, t.size, keep_known && t.side != 0 ? t.side : inferred, t.id, t.ts_publish, t.ts_recv, t.flags});
     }
 
-    static auto state(auto& self) { return std::tie(self.price_, self.direction_); }
+    static auto state(auto& self) { return std::tie(self.rule_); }
     bool operator==(const LeeReady&) const = default;
 };
 

@@ -14,8 +14,6 @@ class BarBuilder {
 public:
     bool empty() const noexcept { return bar_.n_obs == 0; }
     std::int64_t n_obs() const noexcept { return bar_.n_obs; }
-    double volume() const noexcept { return bar_.volume; }
-    double dollar_value() const noexcept { return bar_.dollar_value; }
     double open() const noexcept { return bar_.open; }
     double high() const noexcept { return bar_.high; }
     double low() const noexcept { return bar_.low; }

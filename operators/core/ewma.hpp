@@ -56,8 +56,6 @@ private:
 
 class EwmaMoments {
 public:
-    double mean() const noexcept { return average_.mean(); }
-
     void add(double x, double decay) noexcept {
         const double past = average_.weight() * decay, difference = average_.add(x, decay), weight = average_.weight();
         pairs_ = pairs_ * decay * decay + 2.0 * past;

@@ -1,4 +1,4 @@
-// What imbalance and runs bars share: the sign of a trade, what it counts, and how long a bar is expected to be (AFML 2.3.2).
+// What imbalance and runs bars share: what a trade counts, and how long a bar is expected to be (AFML 2.3.2).
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/ewma.hpp"
 #include "openquant/operators/core/schema.hpp"
+#include "openquant/operators/core/tick_rule.hpp"
 
 namespace openquant {
 
@@ -25,23 +26,6 @@ inline double flow_of(FlowMeasure measure, const Trade& t) noexcept {
 enum class Expectation : std::int8_t { ewma, fixed };
 inline constexpr std::string_view expectation_names[] = {"ewma", "fixed"};
 constexpr Names names_of(Expectation) { return expectation_names; }
-
-/// The aggressor's side where the venue tells it; else that of the last price change (tick rule, AFML 2.3.2.1).
-class TickRule {
-public:
-    double sign(const Trade& t) noexcept {
-        if (t.side != 0) sign_ = t.side;
-        else if (t.price != price_ && price_ > 0.0) sign_ = t.price > price_ ? 1.0 : -1.0;
-        price_ = t.price;
-        return sign_;
-    }
-
-    static auto state(auto& self) { return std::tie(self.sign_, self.price_); }
-    bool operator==(const TickRule&) const = default;
-
-private:
-    double sign_ = 0.0, price_ = 0.0;
-};
 
 /// Limits within which a bar's expected length adapts, so that bars neither collapse to single trades nor run away.
 struct BarLength {
