@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace openquant {
@@ -17,7 +18,7 @@ constexpr std::optional<std::int64_t> ns_from_integer(std::int64_t t) {
     return t;
 }
 
-/// `YYYY-MM-DD`, then optionally ` ` or `T`, `HH:MM:SS`, a fraction, and `Z` or an offset such as `+02:00`.
+/// `YYYY-MM-DD`, then optionally ` ` or `T`, `HH:MM:SS`, a fraction, and `Z` or an offset such as `+02:00`, `+0200` or `+02`.
 inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
     std::size_t at = 0;
     bool ok = true;
@@ -61,14 +62,38 @@ inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
         } else if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
             const int sign = text[at++] == '+' ? 1 : -1;
             const int hours = digits(2);
-            skip(':');
-            const int minutes = digits(2);
+            const bool colon = at < text.size() && text[at] == ':';
+            at += colon;
+            const int minutes = colon || at < text.size() ? digits(2) : 0;
             if (!ok || hours > 23 || minutes > 59) return std::nullopt;
             seconds -= sign * (std::int64_t{3600} * hours + std::int64_t{60} * minutes);
         }
     }
     if (!ok || at != text.size()) return std::nullopt;
     return seconds * 1'000'000'000 + fraction;
+}
+
+/// `YYYY-MM-DD HH:MM:SS`, and a fraction without trailing zeros where there is one.
+inline std::string text_from_ns(std::int64_t ns) {
+    const std::int64_t second = ns >= 0 || ns % 1'000'000'000 == 0 ? ns / 1'000'000'000 : ns / 1'000'000'000 - 1;
+    std::int64_t fraction = ns - second * 1'000'000'000;
+    const std::int64_t day = second >= 0 || second % 86'400 == 0 ? second / 86'400 : second / 86'400 - 1;
+    const auto of_day = static_cast<int>(second - day * 86'400);
+    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+    std::string out = "0000-00-00 00:00:00";
+    const auto put = [&](std::size_t at, int digits, int value) {
+        for (int i = digits - 1; i >= 0; --i, value /= 10) out[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+    };
+    put(0, 4, static_cast<int>(date.year()));
+    put(5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
+    put(8, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+    put(11, 2, of_day / 3600), put(14, 2, of_day / 60 % 60), put(17, 2, of_day % 60);
+    if (fraction > 0) {
+        out += ".000000000";
+        for (std::size_t i = 28; i > 19; --i, fraction /= 10) out[i] = static_cast<char>('0' + fraction % 10);
+        out.erase(out.find_last_not_of('0') + 1);
+    }
+    return out;
 }
 
 }  // namespace openquant

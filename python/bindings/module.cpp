@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bindings.hpp"
 #include "callable_node.hpp"
 #include "catalogue.hpp"
 #include "frames.hpp"
@@ -307,4 +308,8 @@ PYBIND11_MODULE(_core, m) {
     bind_feed(m);
     bind_graph(m);
     bind_replay(m);
+    bind_arguments(m);
+    bind_data(m.def_submodule("data", "Cleaning, report and calendar of OHLCV rows."));
+    bind_kernels(m.def_submodule("kernels", "What is no function of a stream: bet sizes, one allocation, drawdowns of a curve."));
+    bind_sampling(m.def_submodule("sampling", "Uniqueness of labels and the sequential bootstrap (AFML chapter 4)."));
 }

@@ -1,5 +1,7 @@
 #include "openquant/engine/timestamps.hpp"
 
+#include <limits>
+
 #include "catch.hpp"
 
 namespace openquant::testing {
@@ -27,6 +29,23 @@ TEST_CASE("text times: space or T, fraction, Z or offset") {
     CHECK(ns_from_text("1969-12-31 23:59:59") == -second);
 }
 
+TEST_CASE("offsets with and without a colon, or of whole hours") {
+    const auto noon = ns_from_text("2024-08-08 10:00:00");
+    for (const char* same : {"2024-08-08T12:00:00+02:00", "2024-08-08T12:00:00+0200", "2024-08-08T12:00:00+02", "2024-08-08 04:30:00-0530"}) {
+        INFO(same);
+        CHECK(ns_from_text(same) == noon);
+    }
+}
+
+TEST_CASE("a time as text reads back, its fraction as short as it can be") {
+    for (const char* text : {"1970-01-01 00:00:00", "2024-08-08 12:34:56.789", "1969-12-31 23:59:59.5", "1700-02-28 00:00:01.000000001", "2261-12-31 23:59:59.12"}) {
+        INFO(text);
+        CHECK(text_from_ns(*ns_from_text(text)) == text);
+    }
+    CHECK(text_from_ns(-1) == "1969-12-31 23:59:59.999999999");
+    CHECK(text_from_ns(std::numeric_limits<std::int64_t>::min()) == "1677-09-21 00:12:43.145224192");
+}
+
 TEST_CASE("text that is no time is refused") {
     for (const char* bad : {"",
                             "2024",
@@ -44,7 +63,10 @@ TEST_CASE("text that is no time is refused") {
                             "2024-08-08 12:00:60",
                             "2024-08-08 12:00:00.",
                             "2024-08-08 12:00:00Zx",
-                            "2024-08-08 12:00:00+0200",
+                            "2024-08-08 12:00:00+02:",
+                            "2024-08-08 12:00:00+02:0",
+                            "2024-08-08 12:00:00+020",
+                            "2024-08-08 12:00:00+2",
                             "2024-08-08 12:00:00+24:00",
                             "24-08-08",
                             "9999-01-01",
