@@ -33,7 +33,7 @@ struct RollingAllocator {
                                        "rows of all symbols, as Align emits them; an incomplete row is refused and counted, and so is a window that no "
                                        "portfolio answers: infeasible bounds, or constant prices")),
             parameters(parameter("method", &Self::method, "inverse_variance, min_vol (least variance) or max_sharpe"),
-                       parameter("window", &Self::window, between(3, 100'000), "rows of prices", "rows whose returns are measured"),
+                       parameter("window", &Self::window, between(3, 10'000'000), "rows of prices", "rows whose returns are measured"),
                        parameter("every", &Self::every, at_least(1), "rows of prices", "rows from one rebalance to the next"),
                        parameter("lower", &Self::lower, between(-10.0, 1.0), "share", "least weight of an asset"),
                        parameter("upper", &Self::upper, between(0.0, 10.0), "share", "largest weight of an asset"),

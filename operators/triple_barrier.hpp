@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "openquant/operators/core/concurrency.hpp"
@@ -40,6 +41,8 @@ struct TripleBarrier {
     std::vector<std::uint32_t> free_{}, released_{};
     LevelHeap<true> above_{};
     LevelHeap<false> below_{};
+    LevelHeap<true, std::int64_t> deadlines_{};
+    std::optional<Deadline> deadline_{};
     Concurrency concurrency_{};
     std::uint32_t oldest_ = none, newest_ = none;
     std::uint64_t events_ = 0, refused_ = 0;
@@ -55,6 +58,9 @@ struct TripleBarrier {
                    optional_input<Volatility>("volatility",
                                               "target of each event: the last value seen; events before "
                                               "the first value have no target and are refused"),
+                   optional_input<Deadline>("deadlines",
+                                            "vertical barrier of the events of the very same time: met at the first price after the event at or after it; one "
+                                            "before its event is refused and counted"),
                    input<Event>("events", "events to label")),
             parameters(
                 parameter("pt", &Self::pt, at_least(0.0), "targets", "upper barrier, touched when r > pt * target; 0: none"),
@@ -79,11 +85,17 @@ struct TripleBarrier {
         ++row_;
         while (above_.touched_by(p.price)) release(above_.nearest(), slots_[above_.nearest()].side > 0 ? Barrier::upper : Barrier::lower);
         while (below_.touched_by(p.price)) release(below_.nearest(), slots_[below_.nearest()].side > 0 ? Barrier::lower : Barrier::upper);
+        while (deadlines_.touched_by(now_)) release(deadlines_.nearest(), Barrier::vertical);
         while (oldest_ != none && expired(slots_[oldest_])) release(oldest_, Barrier::vertical);
         if (!released_.empty()) emit_released(emit);
     }
 
     void update(const Volatility& v, auto&&) noexcept { volatility_ = v.volatility; }
+
+    void update(const Deadline& d, auto&&) noexcept {
+        if (d.until >= d.ts) deadline_ = d;
+        else ++refused_;
+    }
 
     void update(const Event& e, auto&&) noexcept {
         const double trgt = scaled_ ? volatility_ : target;
@@ -95,6 +107,7 @@ struct TripleBarrier {
         (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
         newest_ = slot;
         set_levels(slot);
+        if (deadline_ && deadline_->ts == e.ts) deadlines_.push(slot, deadline_->until);
     }
 
     /// Paths still open end at the last price; an event on the last price has none.
@@ -105,7 +118,7 @@ struct TripleBarrier {
     }
 
     static auto state(auto& self) {
-        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.concurrency_, self.oldest_, self.newest_, self.events_, self.refused_,
+        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.deadlines_, self.deadline_, self.concurrency_, self.oldest_, self.newest_, self.events_, self.refused_,
                         self.row_, self.now_, self.last_, self.volatility_, self.scaled_);
     }
     bool operator==(const TripleBarrier&) const = default;
@@ -139,6 +152,7 @@ private:
         o.barrier = barrier;
         above_.erase(slot);
         below_.erase(slot);
+        deadlines_.erase(slot);
         (o.older == none ? oldest_ : slots_[o.older].newer) = o.newer;
         (o.newer == none ? newest_ : slots_[o.newer].older) = o.older;
         released_.push_back(slot);

@@ -10,7 +10,7 @@ struct VolumeBars {
     Remainder remainder = Remainder::reset;
     bool partial = false;
 
-    AccumulatingBar bar_{};
+    AccumulatingBar<> bar_{};
 
     static constexpr auto schema() {
         return schema_of<Bar>(

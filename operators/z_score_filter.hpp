@@ -6,12 +6,12 @@
 
 namespace openquant {
 
-/// On which side of the mean a price stands out.
+/// On which side of the mean a value stands out.
 enum class ZSide : std::int8_t { upper, lower, both };
 inline constexpr std::string_view z_side_names[] = {"upper", "lower", "both"};
 constexpr Names names_of(ZSide) { return z_side_names; }
 
-/// Z-score filter: emits an event at a price at least `threshold` rolling standard deviations (ddof 1) from its rolling mean,
+/// Z-score filter: emits an event at a value at least `threshold` rolling standard deviations (ddof 1) from its rolling mean,
 /// both over windows that end with it; nothing while the deviation is 0. In a window of w the largest z is (w - 1) / sqrt(w).
 struct ZScoreFilter {
     std::int64_t mean_window = 100, std_window = 100;
@@ -24,23 +24,23 @@ struct ZScoreFilter {
     static constexpr auto schema() {
         using Self = ZScoreFilter;
         constexpr auto most = static_cast<double>(max_window);
-        return schema_of<Event>("ZScoreFilter", "Emits an event at a price that many rolling deviations from its rolling mean.",
+        return schema_of<Event>("ZScoreFilter", "Emits an event at a value that many rolling deviations from its rolling mean.",
                                 "z = (p - mean) / std; at most (w - 1) / sqrt(w) in a window of w (Shiffler 1988)",
-                                inputs(input<Price>("prices", "prices to watch: trades or bars")),
+                                inputs(input<Value>("values", "what to watch: prices of trades or bars, or a spread, which may be negative")),
                                 parameters(parameter("mean_window", &Self::mean_window, between(1, most), "rows", "rows in the mean"),
                                            parameter("std_window", &Self::std_window, between(2, most), "rows", "rows in the standard deviation"),
                                            parameter("threshold", &Self::threshold, above(0.0), "standard deviations", "distance that makes an event"),
                                            parameter("side", &Self::side, "upper: above the mean, an event of side +1; lower: below it, side -1; both")));
     }
 
-    void update(const Price& p, auto&& emit) noexcept {
-        const bool mean_full = mean_.add(p.price, static_cast<std::size_t>(mean_window));
-        const bool std_full = std_.add(p.price, static_cast<std::size_t>(std_window));
+    void update(const Value& v, auto&& emit) noexcept {
+        const bool mean_full = mean_.add(v.value, static_cast<std::size_t>(mean_window));
+        const bool std_full = std_.add(v.value, static_cast<std::size_t>(std_window));
         if (!mean_full || !std_full) return;
-        const double deviation = std_.total().deviation(), distance = mean_.total().distance(p.price);
+        const double deviation = std_.total().deviation(), distance = mean_.total().distance(v.value);
         if (!(deviation > 0.0)) return;
-        if (side != ZSide::lower && distance >= threshold * deviation) emit(Event{p.ts, 1.0, p.price});
-        else if (side != ZSide::upper && distance <= -threshold * deviation) emit(Event{p.ts, -1.0, p.price});
+        if (side != ZSide::lower && distance >= threshold * deviation) emit(Event{v.ts, 1.0, v.value});
+        else if (side != ZSide::upper && distance <= -threshold * deviation) emit(Event{v.ts, -1.0, v.value});
     }
 
     static auto state(auto& self) { return std::tie(self.mean_, self.std_); }

@@ -103,6 +103,18 @@ void fill(AlignedPrice& a, Moment m) { a = {m.ts, m.market.next(m.random), stati
 void fill(Weight& w, Moment m) { w = {m.ts, m.random.uniform(-1.0, 1.0), 0.2, 0.1, 0.5, false}; }
 void fill(Risk& r, Moment m) { r.ts = m.ts, r.value_at_risk = -0.01 * m.random.unit(), r.n_obs = 100; }
 void fill(SampleWeight& w, Moment m) { w = {m.ts, m.ts - 5'000'000, m.random.unit(), m.random.unit(), 2.0 * m.random.unit()}; }
+void fill(Ohlcv& o, Moment m) {
+    o.ts = m.ts, o.open = m.market.price, o.close = m.market.next(m.random);
+    o.high = std::max(o.open, o.close) * 1.001, o.low = std::min(o.open, o.close) * 0.999;
+    o.volume = m.random.chance(0.05) ? 0.0 : m.random.uniform(1.0, 10.0) * (m.random.chance(0.02) ? 100.0 : 1.0);
+    o.adj_close = m.random.chance(0.3) ? 0.0 : o.close / 2.0;
+}
+void fill(Forecast& f, Moment m) { f = {m.ts, m.market.next(m.random), m.probability(), m.side()}; }
+/// Some before their events, most a little after.
+void fill(Deadline& d, Moment m) { d = {m.ts, m.ts + static_cast<std::int64_t>(m.random.below(2'000'000'000)) - 50'000'000}; }
+void fill(NetReturn& r, Moment m) { r = {m.ts, 0.01 * m.random.normal(), 1e-5, 0.1, 5.0}; }
+void fill(Equity& e, Moment m) { e = {m.ts, m.random.uniform(0.5, 2.0), 0.1, 0.2, m.ts, 1'000}; }
+void fill(Diagnostics& d, Moment m) { d.ts = m.ts, d.n_prices = 10, d.n_returns = 9; }
 void fill(Return& r, Moment m) {
     r = {m.ts, m.random.uniform(-1.0, 1.0), 0.01 * m.random.normal(), 0.0};
     r.strategy_return = r.position * r.price_return;

@@ -16,6 +16,7 @@ inline constexpr std::string_view remainder_doc =
     "what becomes of the excess: reset drops it from the running sum, carry starts the next bar's running sum with it, split divides the trade over as "
     "many bars as it fills";
 
+template <class Builder = BarBuilder>
 class AccumulatingBar {
 public:
     /// One trade may fill at most this many bars; a larger one is refused whole and counted.
@@ -24,8 +25,8 @@ public:
     std::uint64_t refused() const noexcept { return refused_; }
     void add(const Continuity& c) noexcept { bar_.add(c); }
 
-    /// Adds a trade that counts `amount` towards `per_bar`. `add_part(bar, part)` adds the part of it that counts `part`.
-    [[gnu::always_inline]] void add(const Trade& t, double amount, double per_bar, Remainder remainder, auto&& add_part, auto& emit) noexcept {
+    /// Adds a row (a trade) that counts `amount` towards `per_bar`. `add_part(bar, part)` adds the part of it that counts `part`.
+    [[gnu::always_inline]] void add(const auto& t, double amount, double per_bar, Remainder remainder, auto&& add_part, auto& emit) noexcept {
         const double sum = running_ + amount;
         if (sum >= per_bar) [[unlikely]]
             return close(t, amount, per_bar, remainder, add_part, emit);
@@ -42,7 +43,7 @@ public:
 
 private:
     // Inlined, all of it: a call that takes the trade would keep every trade in memory instead of registers.
-    [[gnu::always_inline]] void close(const Trade& t, double amount, double per_bar, Remainder remainder, auto& add_part, auto& emit) noexcept {
+    [[gnu::always_inline]] void close(const auto& t, double amount, double per_bar, Remainder remainder, auto& add_part, auto& emit) noexcept {
         if (remainder == Remainder::split) return split(amount, per_bar, add_part, emit);
         bar_.add(t);
         running_ = remainder == Remainder::carry ? running_ + amount - per_bar : 0.0;
@@ -61,7 +62,7 @@ private:
         if (amount > 0.0) add_part(bar_, amount);
     }
 
-    BarBuilder bar_;
+    Builder bar_;
     double running_ = 0.0;  // differs from the bar's own amount by what `carry` brought along
     std::uint64_t refused_ = 0;
 };

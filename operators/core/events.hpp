@@ -7,6 +7,6 @@
 namespace openquant {
 
 using EventTypes = Types<Trade, Continuity, Price, Bar, Event, Volatility, Label, Prediction, Signal, Return, Value, Quote, QuotedTrade, Spread, Clock,
-                         AlignedPrice, Weight, Risk, SampleWeight>;
+                         AlignedPrice, Weight, Risk, SampleWeight, Ohlcv, Forecast, Deadline, NetReturn, Equity, Diagnostics>;
 
 }  // namespace openquant

@@ -48,7 +48,7 @@ inline constexpr std::string_view fault_names[] = {"none", "timestamp", "price",
 inline constexpr std::size_t fault_count = std::size(fault_names);
 
 /// Further names under which a consumer may ask for a field.
-using Aliases = std::array<std::string_view, 2>;
+using Aliases = std::array<std::string_view, 3>;
 
 /// One member of an event type `E`.
 template <class E, class T>
@@ -71,8 +71,8 @@ struct Field {
     constexpr Field optional() const {
         return with([](Field& f) { f.required = false; });
     }
-    constexpr Field known_as(std::string_view first, std::string_view second = {}) const {
-        return with([&](Field& f) { f.also = {first, second}; });
+    constexpr Field known_as(std::string_view first, std::string_view second = {}, std::string_view third = {}) const {
+        return with([&](Field& f) { f.also = {first, second, third}; });
     }
 
 private:

@@ -12,13 +12,13 @@ namespace openquant {
 
 /// Binary heap of (level, slot) that knows where each slot stands. `Rising`: a price touches from below, the lowest
 /// level is nearest; otherwise from above, the highest is.
-template <bool Rising>
+template <bool Rising, class Level = double>
 class LevelHeap {
 public:
-    bool touched_by(double price) const noexcept { return !heap_.empty() && (Rising ? price >= heap_[0].level : price <= heap_[0].level); }
+    bool touched_by(Level price) const noexcept { return !heap_.empty() && (Rising ? price >= heap_[0].level : price <= heap_[0].level); }
     std::uint32_t nearest() const noexcept { return heap_[0].slot; }
 
-    void push(std::uint32_t slot, double level) {
+    void push(std::uint32_t slot, Level level) {
         if (slot >= place_.size()) place_.resize(slot + 1, absent);
         heap_.push_back({level, slot});
         rise(heap_.size() - 1);
@@ -41,7 +41,7 @@ public:
 private:
     static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
     struct Entry {
-        double level = 0.0;
+        Level level{};
         std::uint32_t slot = 0;
         static auto state(auto& self) { return std::tie(self.level, self.slot); }
         bool operator==(const Entry&) const = default;

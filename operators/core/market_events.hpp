@@ -188,6 +188,35 @@ struct Continuity {
     bool operator==(const Continuity&) const = default;
 };
 
+/// Open, high, low, close and volume of an interval, such as a day: what vendors' files hold, and coarser bars made of them.
+struct Ohlcv {
+    std::int64_t ts = 0;
+    double open = 0.0, high = 0.0, low = 0.0, close = 0.0, volume = 0.0;
+    double adj_close = 0.0;
+    std::int64_t start_ts = 0;
+    double dollar_value = 0.0;
+    std::int64_t n_obs = 0;
+
+    using Offers = Types<Price, Value>;
+    static constexpr std::string_view name = "Ohlcv";
+    static constexpr std::string_view doc = "Open, high, low, close and volume of an interval, such as a day.";
+    static constexpr auto fields() {
+        return std::tuple{timestamp("ts", &Ohlcv::ts, "time of the interval, or of its last row"),
+                          field("open", &Ohlcv::open, "quote currency", "first price").within(smallest, largest, Fault::price),
+                          field("high", &Ohlcv::high, "quote currency", "highest price").within(smallest, largest, Fault::price),
+                          field("low", &Ohlcv::low, "quote currency", "lowest price").within(smallest, largest, Fault::price),
+                          field("close", &Ohlcv::close, "quote currency", "last price").within(smallest, largest, Fault::price).known_as("price", "value"),
+                          field("volume", &Ohlcv::volume, "base currency", "quantity traded").within(0.0, largest, Fault::size),
+                          field("adj_close", &Ohlcv::adj_close, "quote currency", "close adjusted for splits and dividends; 0 if unknown: the close counts")
+                              .within(0.0, largest, Fault::price)
+                              .optional(),
+                          timestamp("start_ts", &Ohlcv::start_ts, "time of its first row").optional(),
+                          field("dollar_value", &Ohlcv::dollar_value, "quote currency", "sum of close times volume").optional(),
+                          field("n_obs", &Ohlcv::n_obs, "rows", "rows that it holds, a part counted as one").optional()};
+    }
+    bool operator==(const Ohlcv&) const = default;
+};
+
 /// Open, high, low, close and flow of consecutive trades (AFML 2.3).
 struct Bar {
     std::int64_t ts = 0;
@@ -199,7 +228,7 @@ struct Bar {
     std::uint64_t first_id = 0, last_id = 0;
     bool gap = false, late = false;
 
-    using Offers = Types<Price, Value>;
+    using Offers = Types<Price, Value, Ohlcv>;
     static constexpr std::string_view name = "Bar";
     static constexpr std::string_view doc = "Open, high, low, close and flow of consecutive trades (AFML 2.3).";
     static constexpr auto fields() {
@@ -208,7 +237,7 @@ struct Bar {
                           field("open", &Bar::open, "quote currency", "first price"),
                           field("high", &Bar::high, "quote currency", "highest price"),
                           field("low", &Bar::low, "quote currency", "lowest price"),
-                          field("close", &Bar::close, "quote currency", "last price").within(smallest, largest, Fault::price).known_as("price", "value"),
+                          field("close", &Bar::close, "quote currency", "last price").within(smallest, largest, Fault::price).known_as("price", "value", "adj_close"),
                           field("volume", &Bar::volume, "base currency", "sum of sizes"),
                           field("dollar_value", &Bar::dollar_value, "quote currency", "sum of price times size"),
                           field("vwap", &Bar::vwap, "quote currency", "dollar_value / volume"),

@@ -63,6 +63,27 @@ struct Moments {
     bool operator==(const Moments&) const = default;
 };
 
+/// Central moments up to the fourth, one value at a time (Pebay 2008).
+struct CentralMoments {
+    double n = 0.0, mean = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0;
+
+    void add(double x) noexcept {
+        const double before = n++, d = x - mean, step = d / n, square = step * step, term = d * step * before;
+        mean += step;
+        m4 += term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * m2 - 4.0 * step * m3;
+        m3 += term * step * (n - 2.0) - 3.0 * step * m2;
+        m2 += term;
+    }
+    /// n / 6 (skewness^2 + excess kurtosis^2 / 4); only where values differ.
+    double jarque_bera() const noexcept {
+        const double variance = m2 / n, skewness = m3 / n / (variance * std::sqrt(variance)), excess = m4 / n / (variance * variance) - 3.0;
+        return n / 6.0 * (skewness * skewness + excess * excess / 4.0);
+    }
+
+    static auto state(auto& self) { return std::tie(self.n, self.mean, self.m2, self.m3, self.m4); }
+    bool operator==(const CentralMoments&) const = default;
+};
+
 /// The same of pairs.
 struct CoMoments {
     struct Sample {

@@ -16,9 +16,23 @@ struct Event {
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Event::ts, "time of the event"),
                           field("side", &Event::side, "-1 to 1", "direction of the move or of the bet").within(-1.0, 1.0, Fault::side),
-                          field("price", &Event::price, "quote currency", "price at the event").within(smallest, largest, Fault::price)};
+                          field("price", &Event::price, "quote currency", "price, or the value that was filtered, at the event")
+                              .within(-largest, largest, Fault::price)};
     }
     bool operator==(const Event&) const = default;
+};
+
+/// When the vertical barrier of the events at its time stands (AFML 3.4).
+struct Deadline {
+    std::int64_t ts = 0;
+    std::int64_t until = 0;
+
+    static constexpr std::string_view name = "Deadline";
+    static constexpr std::string_view doc = "When the vertical barrier of the events at its time stands (AFML 3.4).";
+    static constexpr auto fields() {
+        return std::tuple{timestamp("ts", &Deadline::ts, "time of the events"), timestamp("until", &Deadline::until, "time of their vertical barrier")};
+    }
+    bool operator==(const Deadline&) const = default;
 };
 
 /// Standard deviation of returns, per row of the prices it comes from.
@@ -89,6 +103,25 @@ struct Prediction {
     bool operator==(const Prediction&) const = default;
 };
 
+/// A price and what a model says at it.
+struct Forecast {
+    std::int64_t ts = 0;
+    double price = 0.0;
+    double prob = 0.0;
+    double side = 1.0;
+
+    using Offers = Types<Price, Prediction, Value>;
+    static constexpr std::string_view name = "Forecast";
+    static constexpr std::string_view doc = "A price and what a model says at it.";
+    static constexpr auto fields() {
+        return std::tuple{timestamp("ts", &Forecast::ts, "time of the price"),
+                          field("price", &Forecast::price, "quote currency", "the price").within(smallest, largest, Fault::price).known_as("value"),
+                          field("prob", &Forecast::prob, "0 to 1", "probability that a bet made here wins").within(0.0, 1.0, Fault::probability),
+                          field("side", &Forecast::side, "-1 to 1", "direction of the bet").within(-1.0, 1.0, Fault::side).optional()};
+    }
+    bool operator==(const Forecast&) const = default;
+};
+
 /// A sized bet: the position to hold from here on (AFML 10.3).
 struct Signal {
     std::int64_t ts = 0;
@@ -126,6 +159,74 @@ struct Return {
                               .known_as("value")};
     }
     bool operator==(const Return&) const = default;
+};
+
+/// What is left of a Return once the change of position that it took is paid.
+struct NetReturn {
+    std::int64_t ts = 0;
+    double net_return = 0.0;
+    double cost = 0.0;
+    double turnover = 0.0, total_turnover = 0.0;
+
+    using Offers = Types<Value>;
+    static constexpr std::string_view name = "NetReturn";
+    static constexpr std::string_view doc = "What is left of a return once the change of position that it took is paid.";
+    static constexpr auto fields() {
+        return std::tuple{
+            timestamp("ts", &NetReturn::ts, "time of the return"),
+            field("net_return", &NetReturn::net_return, "return", "strategy_return - cost").within(-largest, largest, Fault::price).known_as("value"),
+            field("cost", &NetReturn::cost, "return", "cost_rate times turnover"),
+            field("turnover", &NetReturn::turnover, "position", "change of position paid here"),
+            field("total_turnover", &NetReturn::total_turnover, "position", "sum of the changes so far")};
+    }
+    bool operator==(const NetReturn&) const = default;
+};
+
+/// Equity of a strategy that starts from 1, and how far below its high it lies.
+struct Equity {
+    std::int64_t ts = 0;
+    double equity = 0.0;
+    double drawdown = 0.0, max_drawdown = 0.0;
+    std::int64_t high_ts = 0, longest_under_water_ns = 0;
+
+    using Offers = Types<Value>;
+    static constexpr std::string_view name = "Equity";
+    static constexpr std::string_view doc = "Equity of a strategy that starts from 1, and how far below its high it lies.";
+    static constexpr auto fields() {
+        return std::tuple{timestamp("ts", &Equity::ts, "time of the return that led to it"),
+                          field("equity", &Equity::equity, "of the start", "the equity").within(-largest, largest, Fault::value).known_as("value"),
+                          field("drawdown", &Equity::drawdown, "share of the high", "1 - equity / its high, the start included"),
+                          field("max_drawdown", &Equity::max_drawdown, "share of the high", "the deepest so far"),
+                          timestamp("high_ts", &Equity::high_ts, "time of the last high"),
+                          field("longest_under_water_ns", &Equity::longest_under_water_ns, "ns", "longest time from a high to its recovery, or until now")};
+    }
+    bool operator==(const Equity&) const = default;
+};
+
+/// How returns of one or several symbols are distributed; pooled, pairs never crossing symbols. A figure that is not
+/// defined (too few returns, or no variance) is 0, and the flag beside it is not set.
+struct Diagnostics {
+    std::int64_t ts = 0;
+    std::int64_t n_prices = 0, n_returns = 0;
+    double return_std = 0.0, lag1_return_autocorr = 0.0, lag1_sq_return_autocorr = 0.0, jarque_bera = 0.0;
+    bool has_std = false, has_autocorr = false, has_sq_autocorr = false, has_jarque_bera = false;
+
+    static constexpr std::string_view name = "Diagnostics";
+    static constexpr std::string_view doc = "How returns of one or several symbols are distributed; a figure without its flag is not defined.";
+    static constexpr auto fields() {
+        return std::tuple{timestamp("ts", &Diagnostics::ts, "time of the last price"),
+                          field("n_prices", &Diagnostics::n_prices, "prices", "prices in it"),
+                          field("n_returns", &Diagnostics::n_returns, "returns", "returns in it"),
+                          field("return_std", &Diagnostics::return_std, "return", "sample standard deviation (ddof 1)"),
+                          field("lag1_return_autocorr", &Diagnostics::lag1_return_autocorr, "", "correlation of pairs (r[t-1], r[t])"),
+                          field("lag1_sq_return_autocorr", &Diagnostics::lag1_sq_return_autocorr, "", "the same of squared returns"),
+                          field("jarque_bera", &Diagnostics::jarque_bera, "", "n / 6 (skewness^2 + excess kurtosis^2 / 4), population moments"),
+                          field("has_std", &Diagnostics::has_std, "", "return_std is defined"),
+                          field("has_autocorr", &Diagnostics::has_autocorr, "", "lag1_return_autocorr is defined"),
+                          field("has_sq_autocorr", &Diagnostics::has_sq_autocorr, "", "lag1_sq_return_autocorr is defined"),
+                          field("has_jarque_bera", &Diagnostics::has_jarque_bera, "", "jarque_bera is defined")};
+    }
+    bool operator==(const Diagnostics&) const = default;
 };
 
 /// One asset's share of a portfolio, and what the portfolio's past says of it.

@@ -16,6 +16,7 @@ struct Path {
     struct Bet {
         std::size_t row;
         double trgt, side;
+        std::optional<std::int64_t> until = {};  // vertical barrier
     };
     std::vector<Price> prices;
     std::vector<Bet> bets;
@@ -28,7 +29,7 @@ std::vector<Label> plain_labels(const TripleBarrier& op, const Path& path) {
     std::vector<long double> open(path.prices.size() + 1), shares(open.size()), returns(open.size());
     std::vector<std::int64_t> now(path.prices.size());
     for (std::size_t i = 0; i < now.size(); ++i) now[i] = std::max(path.prices[i].ts, i ? now[i - 1] : 0);
-    for (const auto& [row, trgt, bet_side] : path.bets) {
+    for (const auto& [row, trgt, bet_side, until] : path.bets) {
         const double side = op.use_side ? bet_side : 1.0, p0 = path.prices[row].price;
         if (!(trgt > op.min_ret) || side == 0.0 || row + 1 == path.prices.size()) continue;
         std::size_t at = row + 1;
@@ -38,6 +39,7 @@ std::vector<Label> plain_labels(const TripleBarrier& op, const Path& path) {
             if (op.pt > 0.0 && r > op.pt * trgt) barrier = Barrier::upper;
             else if (op.sl > 0.0 && r < -op.sl * trgt) barrier = Barrier::lower;
             else if (op.max_bars > 0 && at - row >= static_cast<std::size_t>(op.max_bars)) barrier = Barrier::vertical;
+            else if (until && now[at] >= *until) barrier = Barrier::vertical;
             else if (op.max_time_ns > 0 && now[at] - now[row] >= op.max_time_ns) barrier = Barrier::vertical;
             if (barrier || at + 1 == path.prices.size()) break;
         }
@@ -74,8 +76,11 @@ std::vector<Label> labels(TripleBarrier op, const Path& path) {
     for (std::size_t row = 0; row < path.prices.size(); ++row) {
         run(path.prices[row]);
         for (; bet < path.bets.size() && path.bets[bet].row == row; ++bet) {
-            run(Volatility{path.prices[row].ts, path.bets[bet].trgt});
-            run(Event{path.prices[row].ts, path.bets[bet].side, path.prices[row].price});
+            const auto& [at, trgt, side, until] = path.bets[bet];
+            run(Volatility{path.prices[row].ts, trgt});
+            if (until) run(Deadline{path.prices[row].ts, *until});
+            else run(Deadline{path.prices[row].ts - 1, path.prices[row].ts + 1});  // of no event
+            run(Event{path.prices[row].ts, side, path.prices[row].price});
         }
     }
     run.flush();
@@ -176,6 +181,28 @@ TEST_CASE("triple barrier: values near 1e8 with variance near 1, and jumps of 1e
     }
     check_labels({.max_bars = 100, .use_side = true}, path);
     check_labels({.use_side = false}, path);
+}
+
+TEST_CASE("triple barrier: each event has a deadline of its own, on a price's time, between two, or past the last") {
+    Path path = path_of(8, 3'000, 4'000);
+    Random random(9);
+    for (auto& bet : path.bets) {
+        const std::size_t later = std::min(path.prices.size() - 1, bet.row + random.below(200));
+        if (random.chance(0.7)) bet.until = std::max(path.prices[bet.row].ts, path.prices[later].ts + static_cast<std::int64_t>(random.below(3)) * second);
+    }
+    check_labels({}, path);
+    check_labels({.pt = 0.0, .sl = 0.0, .use_side = true}, path);
+    check_labels({.max_bars = 50, .vertical_label = VerticalLabel::zero}, path);
+}
+
+TEST_CASE("triple barrier: a deadline before its event is refused; one at its time ends the path at the next price") {
+    Emitted<TripleBarrier> run;
+    run(Price{5, 100.0});
+    run(Deadline{5, 4});
+    CHECK(run.op.refused() == 1);
+    run(Deadline{5, 5});
+    run(Event{5, 1.0, 100.0});
+    CHECK(run(Price{6, 100.5})[0].barrier == Barrier::vertical);
 }
 
 TEST_CASE("triple barrier: comparisons are strict") {

@@ -17,7 +17,7 @@ Indices events(const ZScoreFilter& op, const std::vector<double>& prices) {
     Emitted<ZScoreFilter> run(op);
     Indices out;
     for (std::size_t i = 0; i < prices.size(); ++i)
-        for (const Event& e : run(Price{static_cast<std::int64_t>(i / 2), prices[i]})) {
+        for (const Event& e : run(Value{static_cast<std::int64_t>(i / 2), prices[i]})) {
             out.emplace_back(i, e.side);
             if (e.price != prices[i] || e.ts != static_cast<std::int64_t>(i / 2)) FAIL("row " << i << ": price " << e.price << " at " << e.ts);
         }
@@ -66,11 +66,11 @@ void check_decisions(std::int64_t window, const std::vector<double>& prices, std
                 ZScoreFilter copy = op;
                 copy.threshold = threshold;
                 bool event = false;
-                copy.update(Price{0, price}, [&](const Event&) { event = true; });
+                copy.update(Value{0, price}, [&](const Event&) { event = true; });
                 wrong += event != (threshold < z), ++asked;
             }
         }
-        op.update(Price{0, price}, [](const Event&) {});
+        op.update(Value{0, price}, [](const Event&) {});
     }
     CAPTURE(window, asked);
     CHECK(asked > 1'000);
