@@ -57,9 +57,9 @@ Port Graph::add_node(std::unique_ptr<Node> node, const std::vector<Port>& ports,
     return port;
 }
 
-Table& Graph::collect(Port port, std::string name, std::size_t capacity) {
+Table& Graph::collect(Port port, std::string name, std::size_t capacity, bool positions) {
     if (!port.stream || !port.stream->type) throw std::invalid_argument("collect: this node emits nothing");
-    auto table = std::make_unique<Table>(port.type(), capacity);
+    auto table = std::make_unique<Table>(port.type(), capacity, positions);
     Table& out = *table;
     add_node(std::move(table), {port}, {}, std::move(name));
     return out;

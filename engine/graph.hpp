@@ -56,7 +56,7 @@ public:
         return add_node(std::make_unique<OperatorNode<Op>>(op), in, named);
     }
     Port add_node(std::unique_ptr<Node> node, const std::vector<Port>& ports, const std::vector<Named>& named = {}, std::string name = {});
-    Table& collect(Port port, std::string name = {}, std::size_t capacity = Table::default_capacity);
+    Table& collect(Port port, std::string name = {}, std::size_t capacity = Table::default_capacity, bool positions = false);
 
     // Running, by one thread at a time: a replay or the engine loop.
     void begin_chunk();

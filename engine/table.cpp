@@ -4,7 +4,7 @@
 
 namespace openquant {
 
-Table::Table(const EventType& type, std::size_t capacity) : type_(&type), capacity_(capacity) {
+Table::Table(const EventType& type, std::size_t capacity, bool positions) : type_(&type), capacity_(capacity), positions_(positions) {
     inputs.resize(1);
     contents_.type = type_;
     contents_.columns.resize(type.fields.size());
@@ -16,7 +16,9 @@ void Table::process(const SymbolTable& symbols) {
     const std::size_t n = std::min(in.rows, capacity_ - contents_.rows());
     refused_ += in.rows - n;
     for (std::size_t id = contents_.names.size(); id < symbols.size(); ++id) contents_.names.push_back(symbols.name(static_cast<SymbolId>(id)));
-    for (std::size_t row = 0; row < n; ++row) contents_.symbols.push_back(in.symbols[row]);
+    if (in.symbols.mask) contents_.symbols.insert(contents_.symbols.end(), in.symbols.data, in.symbols.data + n);
+    else contents_.symbols.insert(contents_.symbols.end(), n, in.symbols[0]);
+    for (std::size_t row = 0; positions_ && row < n; ++row) contents_.positions.push_back(in.keys[row].position);
     for (std::size_t i = 0; i < type_->fields.size(); ++i) {
         const std::size_t bytes = width(type_->fields[i].kind);
         const auto& from = in.columns[i];
@@ -34,6 +36,15 @@ Table::Contents Table::contents() const {
     return contents_;
 }
 
+Table::Contents Table::take() {
+    const std::scoped_lock lock(mutex_);
+    Contents taken = std::move(contents_);
+    contents_ = {};
+    contents_.type = type_;
+    contents_.columns.resize(type_->fields.size());
+    return taken;
+}
+
 std::size_t Table::rows() const {
     const std::scoped_lock lock(mutex_);
     return contents_.rows();
@@ -42,6 +53,7 @@ std::size_t Table::rows() const {
 void Table::clear() {
     const std::scoped_lock lock(mutex_);
     contents_.symbols.clear();
+    contents_.positions.clear();
     for (auto& column : contents_.columns) column.clear();
 }
 

@@ -12,17 +12,21 @@ class Table final : public Node {
 public:
     static constexpr std::size_t default_capacity = 1'000'000'000;
 
-    Table(const EventType& type, std::size_t capacity);
+    /// With `positions`, the position of the source row that caused each row is kept too.
+    Table(const EventType& type, std::size_t capacity, bool positions = false);
 
     /// Everything collected so far, or its next part: safe while the engine runs.
     struct Contents {
         const EventType* type = nullptr;
         std::vector<std::string> names;  // by symbol id
         std::vector<SymbolId> symbols;
+        std::vector<std::uint64_t> positions;         // empty unless they are kept
         std::vector<std::vector<std::byte>> columns;  // one per field
         std::size_t rows() const { return symbols.size(); }
     };
     Contents contents() const;
+    /// The same, moved out: the table is empty afterwards.
+    Contents take();
     std::size_t rows() const;
     void clear();
 
@@ -42,6 +46,7 @@ public:
     }
 
     const EventType& type() const { return *type_; }
+    bool keeps_positions() const { return positions_; }
     std::string signature() const override { return "Collect"; }
     std::vector<NodeInput> declared() const override { return {{"rows", type_, true}}; }
     std::uint64_t refused() const override { return refused_; }
@@ -55,6 +60,7 @@ public:
 private:
     const EventType* type_;
     std::size_t capacity_;
+    bool positions_;
     std::uint64_t refused_ = 0;
     mutable std::mutex mutex_;  // between this chunk's append and a reader's copy
     Contents contents_;

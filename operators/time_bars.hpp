@@ -21,7 +21,7 @@ struct TimeBars {
             inputs(optional_input<Continuity>("continuity", "breaks of the source; set the bar's gap flag"),
                    input<Trade>("trades", "trades to gather; one older than its window's bar goes into the open bar, flagged late"),
                    optional_input<Clock>("clock", "the time, so that a bar closes on a silent market")),
-            parameters(parameter("interval_ns", &TimeBars::interval_ns, at_least(1), "ns", "length of a window"),
+            parameters(parameter("interval_ns", &TimeBars::interval_ns, between(1, 1e18), "ns", "length of a window"),
                        parameter("lateness_ns", &TimeBars::lateness_ns, at_least(0), "ns", "the clock closes a window this long after its end"),
                        parameter("partial", &TimeBars::partial, "emit the unfinished bar when the stream ends")));
     }

@@ -31,6 +31,11 @@ struct Range {
     constexpr bool contains(double x) const {
         return (low_open ? x > low : x >= low) && (high_open ? x < high : x <= high);  // false for NaN
     }
+    /// Of a whole number, whose limits are whole: exact beyond 2^53 too.
+    constexpr bool contains(std::int64_t x) const {
+        const auto least = static_cast<std::int64_t>(low), most = static_cast<std::int64_t>(high);
+        return (low_open ? x > least : x >= least) && (high_open ? x < most : x <= most);
+    }
     std::string text() const;
 };
 
@@ -52,7 +57,8 @@ template <class Op, class T>
     requires std::same_as<T, double> || std::same_as<T, std::int64_t>
 constexpr Parameter<Op, T> parameter(std::string_view name, T Op::*member, Range range, std::string_view unit, std::string_view doc) {
     if constexpr (std::integral<T>) {  // what a double holds exactly is enough, and keeps "one step outside" meaningful
-        if (range.high > 9e15) range.high = 9e15, range.high_open = false;
+        if (range.high == std::numeric_limits<double>::infinity()) range.high = 9e15, range.high_open = false;
+        if (range.low == -std::numeric_limits<double>::infinity()) range.low = -9e15, range.low_open = false;
     }
     return {name, member, range, unit, doc};
 }
@@ -225,7 +231,7 @@ void check(const Op& op) {
         using T = typename decltype(p)::Type;
         if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) {
             const T x = op.*(p.member);
-            if (p.range.contains(static_cast<double>(x))) return;
+            if (p.range.contains(x)) return;
             throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(p.name) + " = " + text_of(Setting{x}) +
                                         " is out of range; it must be " + p.range.text() + (p.unit.empty() ? "" : " (" + std::string(p.unit) + ")"));
         }

@@ -1,8 +1,9 @@
 // What batch calls check and convert of their arguments before rows enter a graph.
 #include <pybind11/numpy.h>
 
-#include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include "bindings.hpp"
 #include "openquant/engine/timestamps.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 using Floats = py::array_t<double, py::array::c_style>;
 using Times = py::array_t<std::int64_t, py::array::c_style>;
+using Codes = py::array_t<std::uint32_t, py::array::c_style>;
 
 /// Times of a list of texts, all read natively. Throws py::type_error for an item that is no text.
 Times parse_times(const py::list& texts, const std::string& name) {
@@ -71,6 +73,20 @@ std::int64_t first_unsorted(const Times& times, bool strictly) {
     return -1;
 }
 
+/// The same within each symbol.
+std::int64_t first_unsorted_of(const Times& times, const Codes& codes) {
+    constexpr auto never = std::numeric_limits<std::int64_t>::min();
+    std::vector<std::int64_t> last;
+    const std::int64_t* const t = times.data();
+    const std::uint32_t* const code = codes.data();
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(times.size()); ++i) {
+        if (code[i] >= last.size()) last.resize(code[i] + std::size_t{1}, never);
+        if (t[i] < last[code[i]]) return i;
+        last[code[i]] = t[i];
+    }
+    return -1;
+}
+
 }  // namespace
 
 void bind_arguments(py::module_& m) {
@@ -78,6 +94,7 @@ void bind_arguments(py::module_& m) {
     m.def("format_times", &format_times, "times"_a, "Texts '%Y-%m-%d %H:%M:%S' with a fraction where there is one.");
     m.def("first_outside", &first_outside, py::arg("values").noconvert(), "low"_a, "high"_a, "First row outside [low, high], or -1.");
     m.def("first_unsorted", &first_unsorted, py::arg("times").noconvert(), "strictly"_a, "First row earlier than the one before, or -1.");
+    m.def("first_unsorted_of", &first_unsorted_of, py::arg("times").noconvert(), py::arg("codes").noconvert(), "The same within each symbol.");
 }
 
 }  // namespace openquant

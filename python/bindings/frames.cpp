@@ -1,5 +1,7 @@
 #include "frames.hpp"
 
+#include <pybind11/stl.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -73,6 +75,12 @@ BorrowedColumns borrow_columns(const EventType& type, const py::list& columns, c
     return {std::move(batch), std::move(owner)};
 }
 
+std::shared_ptr<const void> keep_alive(std::vector<py::object> arrays) {
+    auto owner = std::make_shared<Owner>();
+    owner->arrays = std::move(arrays);
+    return owner;
+}
+
 std::pair<py::array, py::array> first_rows(const py::array& codes) {
     const auto rows = static_cast<std::size_t>(codes.size());
     check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", rows);
@@ -89,6 +97,27 @@ std::pair<py::array, py::array> first_rows(const py::array& codes) {
     }
     return {py::array_t<std::uint32_t>(static_cast<py::ssize_t>(distinct.size()), distinct.data()),
             py::array_t<std::int64_t>(static_cast<py::ssize_t>(first.size()), first.data())};
+}
+
+py::dict arrays_of(Table::Contents contents) {
+    // A row that speaks of its whole source stands under the name *.
+    const auto whole = static_cast<SymbolId>(contents.names.size());
+    contents.names.emplace_back("*");
+    std::replace(contents.symbols.begin(), contents.symbols.end(), every_symbol, whole);
+    const auto* const all = new Table::Contents(std::move(contents));
+    const py::capsule owner(all, [](void* p) { delete static_cast<Table::Contents*>(p); });
+    const auto shared = [&](Kind kind, const void* data) {
+        return py::array(dtype_of(kind), {static_cast<py::ssize_t>(all->rows())}, {static_cast<py::ssize_t>(width(kind))}, data, owner);
+    };
+    py::dict out;
+    out["names"] = all->names;
+    out["symbol"] = shared(Kind::u32, all->symbols.data());
+    for (std::size_t i = 0; i < all->columns.size(); ++i) {
+        const FieldInfo& field = all->type->fields[i];
+        out[py::str(field.name)] = shared(field.kind, all->columns[i].data());
+    }
+    if (!all->positions.empty()) out["position"] = shared(Kind::u64, all->positions.data());
+    return out;
 }
 
 py::array array_of(Kind kind, Column<std::byte> column, std::size_t rows) {

@@ -23,10 +23,15 @@ struct BorrowedColumns {
 /// `columns` by field of `type`, None where absent. Throws std::invalid_argument for another dtype, shape or length.
 BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& columns, const pybind11::array& codes, std::vector<std::string> names);
 
+/// Keeps arrays alive until the last copy goes, under the GIL then.
+std::shared_ptr<const void> keep_alive(std::vector<pybind11::object> arrays);
+
 /// Each distinct code and the first row that has it, in order of appearance.
 std::pair<pybind11::array, pybind11::array> first_rows(const pybind11::array& codes);
 
 pybind11::dtype dtype_of(Kind kind);
+/// What a table collected, as a dict of arrays that share its memory: names, symbol, the fields, and position where kept.
+pybind11::dict arrays_of(Table::Contents contents);
 /// A new array of `rows` values of a column.
 pybind11::array array_of(Kind kind, Column<std::byte> column, std::size_t rows);
 

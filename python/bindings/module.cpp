@@ -14,6 +14,7 @@
 #include "frames.hpp"
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/engine/graph.hpp"
+#include "openquant/replay/matrix_feed.hpp"
 #include "openquant/replay/replay.hpp"
 #include "openquant/replay/text_file.hpp"
 
@@ -90,23 +91,13 @@ py::dict describe(PyGraph& self) {
     return py::dict("sources"_a = sources, "nodes"_a = nodes, "position"_a = self.graph->position(), "symbols"_a = self.graph->symbols().size());
 }
 
-py::dict table_columns(const PyTable& self) {
+py::dict table_columns(const PyTable& self, bool take) {
     Table::Contents all;
     {
         const py::gil_scoped_release release;
-        all = self.table->contents();
+        all = take ? self.table->take() : self.table->contents();
     }
-    // A row that speaks of its whole source stands under the name *.
-    const auto whole = static_cast<SymbolId>(all.names.size());
-    all.names.emplace_back("*");
-    std::replace(all.symbols.begin(), all.symbols.end(), every_symbol, whole);
-    py::dict out;
-    const auto erased = [](const auto& values) { return Column<std::byte>{reinterpret_cast<const std::byte*>(values.data())}; };
-    out["names"] = all.names;
-    out["symbol"] = array_of(Kind::u32, erased(all.symbols), all.rows());
-    for (std::size_t i = 0; i < all.columns.size(); ++i)
-        out[py::str(all.type->fields[i].name)] = array_of(all.type->fields[i].kind, erased(all.columns[i]), all.rows());
-    return out;
+    return arrays_of(std::move(all));
 }
 
 std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
@@ -115,6 +106,16 @@ std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
     if (!rows.feed->next(batch)) return 0;
     const py::gil_scoped_release release;
     return source.inlet().push(batch);
+}
+
+/// Aligned prices from a matrix, time by asset; the arrays are read where they are.
+PyFeed matrix_feed(const py::array_t<double, py::array::c_style>& prices, const py::array_t<std::int64_t, py::array::c_style>& times,
+                   std::vector<std::string> names) {
+    if (prices.ndim() != 2 || times.ndim() != 1 || prices.shape(0) != times.shape(0) || static_cast<std::size_t>(prices.shape(1)) != names.size())
+        throw std::invalid_argument("matrix_feed: prices must be times by names");
+    const std::span<const double> cells(prices.data(), static_cast<std::size_t>(prices.size()));
+    const std::span<const std::int64_t> rows(times.data(), static_cast<std::size_t>(times.size()));
+    return PyFeed{std::make_unique<MatrixFeed>(cells, rows, std::move(names), keep_alive({prices, times}))};
 }
 
 void bind_feed(py::module_& m) {
@@ -141,6 +142,7 @@ void bind_feed(py::module_& m) {
         },
         "type"_a, "columns"_a, "codes"_a, "names"_a);
     m.def("first_rows", &first_rows, "codes"_a);
+    m.def("matrix_feed", &matrix_feed, py::arg("prices").noconvert(), py::arg("times").noconvert(), "names"_a);
 }
 
 template <class T>
@@ -192,7 +194,9 @@ void bind_graph(py::module_& m) {
     py::class_<PyTable>(m, "Table")
         .def_property_readonly("name", [](const PyTable& t) { return t.table->name; })
         .def_property_readonly("type", [](const PyTable& t) { return t.table->type().name; })
-        .def("columns", &table_columns)
+        .def_property_readonly("keeps_positions", [](const PyTable& t) { return t.table->keeps_positions(); })
+        .def("columns", [](const PyTable& t) { return table_columns(t, false); })
+        .def("take", [](const PyTable& t) { return table_columns(t, true); })
         .def("clear", [](const PyTable& t) { t.table->clear(); })
         .def("__len__", [](const PyTable& t) { return t.table->rows(); });
 
@@ -222,8 +226,10 @@ void bind_graph(py::module_& m) {
             "driver"_a, "port"_a, "output"_a, "name"_a, py::keep_alive<0, 1>())
         .def(
             "collect",
-            [](PyGraph& g, const Port& port, const std::string& name, std::size_t capacity) { return PyTable{&g.graph->collect(port, name, capacity)}; },
-            "port"_a, "name"_a, "capacity"_a, py::keep_alive<0, 1>())
+            [](PyGraph& g, const Port& port, const std::string& name, std::size_t capacity, bool positions) {
+                return PyTable{&g.graph->collect(port, name, capacity, positions)};
+            },
+            "port"_a, "name"_a, "capacity"_a, "positions"_a, py::keep_alive<0, 1>())
         .def(
             "start",
             [](PyGraph& g, std::size_t capacity, const std::string& overflow) {

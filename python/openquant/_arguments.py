@@ -160,6 +160,20 @@ def flag(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def interval_ns(text: Any, name: str = "interval") -> int:
+    """Nanoseconds of an interval such as "15m": a whole number and s, m, h or d."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be text such as '15m', not {_kind(text)}")
+    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not (number.isascii() and number.isdigit()) or int(number) == 0:
+        raise ValueError(f"{name} = {text!r} must be a whole number above 0 and s, m, h or d, such as '15m'")
+    ns = int(number) * units[unit] * 1_000_000_000
+    if ns > 10**18:
+        raise ValueError(f"{name} = {text!r} is out of range; it must be at most 11574 days")
+    return ns
+
+
 def names(values: Any, name: str) -> list[str]:
     """A list of texts."""
     items = (
@@ -180,6 +194,8 @@ def same_length(first: str, n: int, second: str, m: int) -> None:
 
 class Timestamps:
     """Times as int64 ns UTC, and what they were given as: what is taken from them is answered in kind."""
+
+    ns: Ints
 
     def __init__(self, values: Times, name: str) -> None:
         self.name = name

@@ -31,7 +31,7 @@ def feed(frame: pl.DataFrame, event_type: EventType, what: str = "frame") -> _co
         ValueError: a required column is missing, a column is unknown or cannot be read as its field.
     """
     columns = arrays(frame, event_type, what)
-    codes, names = _symbols(frame["symbol"], what)
+    codes, names = symbols(frame["symbol"], what)
     return _core.columns_feed(event_type.name, columns, codes, names)
 
 
@@ -107,7 +107,7 @@ def _listed(event_type: EventType) -> str:
     return ", ".join(names)
 
 
-def _symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Sequence[str]]:
+def symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Sequence[str]]:
     if series.dtype == pl.String:
         series = series.cast(pl.Categorical)
     if series.dtype != pl.Categorical and series.dtype != pl.Enum:
@@ -123,7 +123,7 @@ def _symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Sequ
 
 def _column(series: pl.Series, field: Field, what: str) -> npt.NDArray[Any]:
     try:
-        return _array(_side(series) if field.name == "side" and field.kind == "i8" else series, field)
+        return _array(sides(series) if field.name == "side" and field.kind == "i8" else series, field)
     except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
         why = str(error).splitlines()[0]
         raise ValueError(
@@ -161,7 +161,7 @@ def _timestamps(series: pl.Series, field: Field) -> npt.NDArray[np.int64]:
     return np.ascontiguousarray(series.to_numpy())
 
 
-def _side(series: pl.Series) -> pl.Series:
+def sides(series: pl.Series) -> pl.Series:
     if series.dtype in (pl.String, pl.Categorical, pl.Enum):
         text = series.cast(pl.String).fill_null("").str.to_lowercase()
         return text.replace_strict(_SIDES, default=2, return_dtype=pl.Int8)

@@ -121,20 +121,25 @@ def index_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def core_stub() -> str:
-    """Stub of the extension, as pybind11-stubgen reads it, with the shapes of the catalogue's dicts added."""
+def core_stubs() -> dict[str, str]:
+    """Stubs of the extension by file, as pybind11-stubgen reads it, with the shapes of the catalogue's dicts added."""
     with tempfile.TemporaryDirectory() as folder:
         run = [sys.executable, "-m", "pybind11_stubgen", "openquant._core", "-o", folder, "--exit-code"]
         subprocess.run(run, capture_output=True, check=True)
-        stub = (Path(folder) / "openquant" / "_core.pyi").read_text()
+        package = Path(folder) / "openquant" / "_core"
+        return {path.name: _core_stub(path.name, path.read_text()) for path in sorted(package.glob("*.pyi"))}
+
+
+def _core_stub(name: str, stub: str) -> str:
     stub = stub.replace("def operators() -> list:", "def operators() -> list[OperatorSpec]:")
     stub = re.sub(r"\bdict\b(?!\[)", "dict[str, typing.Any]", stub)
-    stub = stub.replace("values: list)", "values: list[int | float])").replace(
-        "columns: list,", "columns: list[typing.Any],"
-    )
-    stub = stub.replace("def event_types() -> list:", "def event_types() -> list[EventTypeSpec]:")
-    source = stub.rstrip() + "\n\n" + _SPECS
-    run = [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--stdin-filename", "_core.pyi", "-"]
+    stub = stub.replace("values: list)", "values: list[int | float])")
+    stub = re.sub(r"\blist\b(?=[,)]| =|:$)", "list[typing.Any]", stub, flags=re.M)
+    stub = stub.replace("def event_types() -> list[typing.Any]:", "def event_types() -> list[EventTypeSpec]:")
+    if "typing." in stub and "import typing" not in stub:
+        stub = stub.replace("from __future__ import annotations\n", "from __future__ import annotations\nimport typing\n")
+    source = stub.rstrip() + "\n\n" + (_SPECS if name == "__init__.pyi" else "")
+    run = [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--stdin-filename", name, "-"]
     return subprocess.run(run, input=source, capture_output=True, text=True, check=True).stdout
 
 
@@ -187,9 +192,9 @@ def files(root: Path) -> dict[Path, str]:
     """Every generated file and its content."""
     out = {
         root / "python/openquant/operators.py": operators_module(),
-        root / "python/openquant/_core.pyi": core_stub(),
         root / "docs/operators/README.md": index_page(),
     }
+    out |= {root / f"python/openquant/_core/{name}": stub for name, stub in core_stubs().items()}
     for spec in _core.operators():
         out[root / f"docs/operators/{_snake(spec['name'])}.md"] = operator_page(spec)
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from openquant import _core, events, frames
@@ -77,7 +78,11 @@ class Table:
 
     def frame(self) -> pl.DataFrame:
         """The rows so far: ts (Datetime ns, UTC), symbol, then the event type's fields, in the order of the stream."""
-        return frames.frame_of(self._core.columns(), self.event_type)
+        columns = self._core.columns()
+        frame = frames.frame_of(columns, self.event_type)
+        if not self._core.keeps_positions:
+            return frame
+        return frame.with_columns(pl.Series("position", columns.get("position", []), dtype=pl.UInt64))
 
     def hash(self) -> str:
         """Digest of every value's bits, in order; equal tables have equal hashes on every machine."""
@@ -87,6 +92,13 @@ class Table:
         for field in self.event_type.fields:
             digest.update(columns[field.name].tobytes())
         return digest.hexdigest()
+
+    def take(self) -> dict[str, Any]:
+        """The rows so far as numpy arrays by field, without a copy; the table is empty afterwards.
+
+        ``names`` lists the symbols, ``symbol`` indexes it; timestamps are int64 nanoseconds UTC.
+        """
+        return self._core.take()
 
     def clear(self) -> None:
         """Forgets the rows collected so far."""
@@ -167,6 +179,7 @@ class Graph:
     def __init__(self) -> None:
         self._core = _core.Graph()
         self._sources: dict[str, EventType] = {}
+        self._tables: dict[str, Table] = {}
 
     def source(
         self, name: str, event_type: EventType, *, ids: Literal["opaque", "monotonic", "dense"] = "opaque"
@@ -227,11 +240,28 @@ class Graph:
         identifier = driver.name.strip("<>")
         return self._core.add_callable(driver, ports[0], output.name if output else "", name or self._free(identifier))
 
-    def collect(self, port: Port, *, name: str | None = None, capacity: int = 1_000_000_000) -> Table:
-        """Adds a sink that keeps every row of `port`, up to `capacity`; rows beyond it are counted as refused."""
+    def collect(
+        self, port: Port, *, name: str | None = None, capacity: int = 1_000_000_000, positions: bool = False
+    ) -> Table:
+        """Adds a sink that keeps every row of `port`, up to `capacity`; rows beyond it are counted as refused.
+
+        With `positions` the frame has a column position: the number, in the order of all sources, of the row that caused it.
+        """
         if capacity < 1:
             raise ValueError(f"collect: capacity = {capacity} must be >= 1 (rows)")
-        return Table(self._core.collect(port, name or "", capacity))
+        table = Table(self._core.collect(port, name or "", capacity, positions))
+        self._tables[table.name] = table
+        return table
+
+    @property
+    def sources(self) -> Mapping[str, EventType]:
+        """Event type of each source, by name."""
+        return MappingProxyType(self._sources)
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """What `collect` has added, by name."""
+        return MappingProxyType(self._tables)
 
     def open(
         self, data: Mapping[str, Rows], *, chunk: int | None = None, speed: float | None = None, flush: bool = True

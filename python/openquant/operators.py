@@ -18,14 +18,20 @@ __all__ = [
     "DiscreteSignals",
     "DollarBars",
     "EffectiveSpread",
+    "EquityCurve",
     "EwmaMean",
     "EwmaStd",
     "EwmaVolatility",
     "ImbalanceBars",
     "LeeReady",
+    "NetReturns",
+    "Positions",
     "PriceReturns",
     "QuotedSpread",
     "RangeBars",
+    "ResampledBars",
+    "ResampledTimeBars",
+    "ReturnDiagnostics",
     "RiskMonitor",
     "RiskSummary",
     "RollingAllocator",
@@ -158,7 +164,7 @@ class TimeBars(Operator):
     Output:
         Bar rows, each symbol on its own.
     Args:
-        interval_ns: length of a window [ns]; >= 1 and <= 9e+15.
+        interval_ns: length of a window [ns]; >= 1 and <= 1e+18.
         lateness_ns: the clock closes a window this long after its end [ns]; >= 0 and <= 9e+15.
         partial: emit the unfinished bar when the stream ends.
     Raises:
@@ -339,6 +345,71 @@ class RangeBars(Operator):
         super().__init__(range=range, unit=unit, partial=partial)
 
 
+class ResampledBars(Operator):
+    """Emits a coarser bar at the OHLCV row where the running count, volume or dollar value reaches the threshold.
+
+    Inputs:
+        rows: Ohlcv rows; bars to gather: a vendor's rows, or finer bars.
+    Output:
+        Ohlcv rows, each symbol on its own.
+    Args:
+        measure: what is counted: tick (rows), volume, or dollar (close times volume); tick, volume, dollar.
+        per_bar: amount that closes a bar [rows, base or quote currency]; > 0.
+        remainder: what becomes of the excess: reset drops it from the running sum, carry starts the next bar's running sum with it, split divides the trade over as many bars as it fills; reset, carry, split.
+        partial: emit the unfinished bar when the stream ends.
+    Raises:
+        ValueError: a parameter is out of its range.
+        TypeError: a parameter is of another type.
+    Source:
+        AFML 2.3.1.2 to 2.3.1.4.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("rows",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str] = "Ohlcv"
+    measure: Literal["tick", "volume", "dollar"]
+    per_bar: float
+    remainder: Literal["reset", "carry", "split"]
+    partial: bool
+
+    def __init__(
+        self,
+        *,
+        measure: Literal["tick", "volume", "dollar"] = "tick",
+        per_bar: float = 50.0,
+        remainder: Literal["reset", "carry", "split"] = "reset",
+        partial: bool = False,
+    ) -> None:
+        super().__init__(measure=measure, per_bar=per_bar, remainder=remainder, partial=partial)
+
+
+class ResampledTimeBars(Operator):
+    """Emits a coarser bar of OHLCV rows when its window of time, aligned to the epoch, is over.
+
+    Inputs:
+        rows: Ohlcv rows; bars to gather: a vendor's rows, or finer bars; one older than its window's bar goes into the open bar.
+    Output:
+        Ohlcv rows, each symbol on its own.
+    Args:
+        interval_ns: length of a window [ns]; >= 1 and <= 1e+18.
+        partial: emit the unfinished bar when the stream ends.
+    Raises:
+        ValueError: a parameter is out of its range.
+        TypeError: a parameter is of another type.
+    Source:
+        AFML 2.3.1.1.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("rows",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str] = "Ohlcv"
+    interval_ns: int
+    partial: bool
+
+    def __init__(self, *, interval_ns: int = 86400000000000, partial: bool = True) -> None:
+        super().__init__(interval_ns=interval_ns, partial=partial)
+
+
 class CusumFilter(Operator):
     """Emits an event when the log price has drifted by more than the threshold.
 
@@ -368,10 +439,10 @@ class CusumFilter(Operator):
 
 
 class ZScoreFilter(Operator):
-    """Emits an event at a price that many rolling deviations from its rolling mean.
+    """Emits an event at a value that many rolling deviations from its rolling mean.
 
     Inputs:
-        prices: Price rows; prices to watch: trades or bars.
+        values: Value rows; what to watch: prices of trades or bars, or a spread, which may be negative.
     Output:
         Event rows, each symbol on its own.
     Args:
@@ -386,7 +457,7 @@ class ZScoreFilter(Operator):
         z = (p - mean) / std; at most (w - 1) / sqrt(w) in a window of w (Shiffler 1988).
     """
 
-    inputs: ClassVar[tuple[str, ...]] = ("prices",)
+    inputs: ClassVar[tuple[str, ...]] = ("values",)
     optional_inputs: ClassVar[tuple[str, ...]] = ()
     output: ClassVar[str] = "Event"
     mean_window: int
@@ -807,6 +878,7 @@ class TripleBarrier(Operator):
     Inputs:
         prices: Price rows; prices of the path: trades or bars.
         volatility: Volatility rows (optional); target of each event: the last value seen; events before the first value have no target and are refused.
+        deadlines: Deadline rows (optional); vertical barrier of the events of the very same time: met at the first price after the event at or after it; one before its event is refused and counted.
         events: Event rows; events to label.
     Output:
         Label rows, each symbol on its own.
@@ -828,7 +900,7 @@ class TripleBarrier(Operator):
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("prices", "events")
-    optional_inputs: ClassVar[tuple[str, ...]] = ("volatility",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ("volatility", "deadlines")
     output: ClassVar[str] = "Label"
     pt: float
     sl: float
@@ -1004,6 +1076,26 @@ class DiscreteSignals(Operator):
         super().__init__(step_size=step_size)
 
 
+class Positions(Operator):
+    """Emits, at each price, the position held from it on.
+
+    Inputs:
+        signals: Signal rows; positions to hold from here on; one at a price counts from that price on.
+        prices: Price rows; prices at which the position is told: trades or bars.
+    Output:
+        Value rows, each symbol on its own.
+    Source:
+        the last signal's size, carried forward.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("signals", "prices")
+    optional_inputs: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str] = "Value"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
 class StrategyReturns(Operator):
     """Emits, at each price after the first, what the position held since the price before earned.
 
@@ -1019,6 +1111,76 @@ class StrategyReturns(Operator):
     inputs: ClassVar[tuple[str, ...]] = ("prices", "signals")
     optional_inputs: ClassVar[tuple[str, ...]] = ()
     output: ClassVar[str] = "Return"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class NetReturns(Operator):
+    """Emits each return less what the change into its position cost; the last one pays the exit too.
+
+    Inputs:
+        returns: Return rows; what positions earned, before costs.
+    Output:
+        NetReturn rows, each symbol on its own.
+    Args:
+        cost_rate: what a change of position by 1 costs [return per unit of turnover]; >= 0 and <= 1e+100.
+    Raises:
+        ValueError: a parameter is out of its range.
+        TypeError: a parameter is of another type.
+    Source:
+        strategy_return - cost_rate |position - position before|.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("returns",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str] = "NetReturn"
+    cost_rate: float
+
+    def __init__(self, *, cost_rate: float = 0.0) -> None:
+        super().__init__(cost_rate=cost_rate)
+
+
+class EquityCurve(Operator):
+    """Emits, at each return, the equity that it leads to, its drawdown and its longest time under water.
+
+    Inputs:
+        prices: Price rows (optional); the first of them dates the start; without, the first return does.
+        returns: Value rows; simple returns, such as a strategy's.
+    Output:
+        Equity rows, each symbol on its own.
+    Args:
+        compounded: compound the returns; else add them up.
+    Raises:
+        ValueError: a parameter is out of its range.
+        TypeError: a parameter is of another type.
+    Source:
+        drawdown 1 - E / max E (Chekhlov et al. 2005); time under water (AFML 14.5.3).
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("returns",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ("prices",)
+    output: ClassVar[str] = "Equity"
+    compounded: bool
+
+    def __init__(self, *, compounded: bool = True) -> None:
+        super().__init__(compounded=compounded)
+
+
+class ReturnDiagnostics(Operator):
+    """Emits, when the stream ends, deviation, autocorrelations and Jarque-Bera statistic of all returns.
+
+    Inputs:
+        prices: Price rows; prices of all symbols, such as bars.
+    Output:
+        Diagnostics rows.
+    Source:
+        AFML 2.3 exercises; Jarque and Bera (1987); moments: Pebay (2008).
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("prices",)
+    optional_inputs: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str] = "Diagnostics"
 
     def __init__(self) -> None:
         super().__init__()
@@ -1165,7 +1327,7 @@ class RollingAllocator(Operator):
         Weight rows.
     Args:
         method: inverse_variance, min_vol (least variance) or max_sharpe; inverse_variance, min_vol, max_sharpe.
-        window: rows whose returns are measured [rows of prices]; >= 3 and <= 1e+05.
+        window: rows whose returns are measured [rows of prices]; >= 3 and <= 1e+07.
         every: rows from one rebalance to the next [rows of prices]; >= 1 and <= 9e+15.
         lower: least weight of an asset [share]; >= -10 and <= 1.
         upper: largest weight of an asset [share]; >= 0 and <= 10.

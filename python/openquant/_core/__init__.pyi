@@ -5,7 +5,11 @@ The openquant engine.
 from __future__ import annotations
 import collections.abc
 import numpy
+import numpy.typing
 import typing
+from . import data
+from . import kernels
+from . import sampling
 
 __all__: list[str] = [
     "Feed",
@@ -15,11 +19,20 @@ __all__: list[str] = [
     "Table",
     "check",
     "columns_feed",
+    "data",
     "event_types",
+    "first_outside",
     "first_rows",
+    "first_unsorted",
+    "first_unsorted_of",
+    "format_times",
+    "kernels",
+    "matrix_feed",
     "open_quotes",
     "open_trades",
     "operators",
+    "parse_times",
+    "sampling",
 ]
 
 class Feed:
@@ -37,6 +50,9 @@ class Table:
     def __len__(self) -> int: ...
     def clear(self) -> None: ...
     def columns(self) -> dict[str, typing.Any]: ...
+    def take(self) -> dict[str, typing.Any]: ...
+    @property
+    def keeps_positions(self) -> bool: ...
     @property
     def name(self) -> str: ...
     @property
@@ -62,7 +78,9 @@ class Graph:
         name: str,
     ) -> Port: ...
     def add_callable(self, driver: typing.Any, port: Port, output: str, name: str) -> Port: ...
-    def collect(self, port: Port, name: str, capacity: typing.SupportsInt | typing.SupportsIndex) -> Table: ...
+    def collect(
+        self, port: Port, name: str, capacity: typing.SupportsInt | typing.SupportsIndex, positions: bool
+    ) -> Table: ...
     def describe(self) -> dict[str, typing.Any]: ...
     def push(self, source: str, rows: Feed) -> int: ...
     def push_row(self, source: str, symbol: str | None, values: list[int | float]) -> int: ...
@@ -118,7 +136,36 @@ def columns_feed(
     type: str, columns: list[typing.Any], codes: numpy.ndarray, names: collections.abc.Sequence[str]
 ) -> Feed: ...
 def event_types() -> list[EventTypeSpec]: ...
+def first_outside(
+    values: numpy.typing.NDArray[numpy.float64],
+    low: typing.SupportsFloat | typing.SupportsIndex,
+    high: typing.SupportsFloat | typing.SupportsIndex,
+) -> int:
+    """
+    First row outside [low, high], or -1.
+    """
+
 def first_rows(codes: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]: ...
+def first_unsorted(times: numpy.typing.NDArray[numpy.int64], strictly: bool) -> int:
+    """
+    First row earlier than the one before, or -1.
+    """
+
+def first_unsorted_of(times: numpy.typing.NDArray[numpy.int64], codes: numpy.typing.NDArray[numpy.uint32]) -> int:
+    """
+    The same within each symbol.
+    """
+
+def format_times(times: typing.Annotated[numpy.typing.ArrayLike, numpy.int64]) -> list[typing.Any]:
+    """
+    Texts '%Y-%m-%d %H:%M:%S' with a fraction where there is one.
+    """
+
+def matrix_feed(
+    prices: numpy.typing.NDArray[numpy.float64],
+    times: numpy.typing.NDArray[numpy.int64],
+    names: collections.abc.Sequence[str],
+) -> Feed: ...
 def open_quotes(
     paths: collections.abc.Sequence[str],
     symbol: str,
@@ -132,6 +179,10 @@ def open_trades(
     only: collections.abc.Sequence[str],
 ) -> Feed: ...
 def operators() -> list[OperatorSpec]: ...
+def parse_times(texts: list[typing.Any], name: str) -> numpy.typing.NDArray[numpy.int64]:
+    """
+    int64 ns UTC of each text.
+    """
 
 class ParameterSpec(typing.TypedDict):
     name: str

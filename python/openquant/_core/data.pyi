@@ -1,0 +1,7 @@
+"""
+Cleaning, report and calendar of OHLCV rows.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = list()

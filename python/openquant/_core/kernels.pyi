@@ -1,0 +1,7 @@
+"""
+What is no function of a stream: bet sizes, one allocation, drawdowns of a curve.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = list()

@@ -1,0 +1,114 @@
+"""Tail risk of a series of returns.
+
+>>> import openquant
+>>> openquant.risk.calculate_value_at_risk([0.01, -0.02, 0.03, -0.05], 0.25)
+-0.02
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openquant import events
+from openquant._arguments import finite, flag, number
+from openquant._batch import Rows, run, runs
+from openquant._lazy import np
+from openquant.graph import Graph
+from openquant.operators import RiskSummary
+
+if TYPE_CHECKING:
+    from openquant._arguments import Numbers
+
+__all__ = ["calculate_conditional_drawdown_risk", "calculate_expected_shortfall", "calculate_value_at_risk"]
+
+
+def _graph(confidence_level: float = 0.05, compounded: bool = True) -> Graph:
+    """The graph of the risk functions: source returns (Value), table risk, filled when the stream ends."""
+    graph = Graph()
+    operator = RiskSummary(confidence_level=confidence_level, compounded=compounded)
+    graph.collect(graph.add(operator, graph.source("returns", events.Value)), name="risk")
+    return graph
+
+
+def _summary(returns: Numbers, confidence_level: float, compounded: bool = True) -> dict[str, Any]:
+    values = finite(returns, "returns")
+    q = number(confidence_level, "confidence_level", 0.0, 1.0)
+    if not len(values):
+        raise ValueError("returns are empty; at least one return is wanted")
+    rows = Rows(events.Value, {"ts": np.arange(len(values), dtype=np.int64), "value": values}, ["returns"])
+    return run(_graph(q, flag(compounded, "compounded")), {"returns": rows}).tables["risk"].take()
+
+
+@runs(_graph)
+def calculate_value_at_risk(returns: Numbers, confidence_level: float = 0.05) -> float:
+    """The return at the edge of the lower tail, signed: a loss is negative.
+
+    Args:
+        returns: Finite returns, at least one.
+        confidence_level: Probability q of the lower tail, 0 to 1: 0.05 is the worst 5 %.
+
+    Returns:
+        The sorted return at index ceil(q (n - 1) - 1e-9), counted from 0.
+
+    Raises:
+        ValueError: no returns, one that is not finite, or a level outside [0, 1].
+        TypeError: an argument is of another kind.
+
+    Source:
+        Historical simulation; the higher of two neighbours (as numpy's quantile method "higher").
+
+    >>> calculate_value_at_risk([0.01, -0.02, 0.03, -0.05], 0.25)
+    -0.02
+    """
+    return float(_summary(returns, confidence_level)["value_at_risk"][0])
+
+
+@runs(_graph)
+def calculate_expected_shortfall(returns: Numbers, confidence_level: float = 0.05) -> float:
+    """The mean of the worst share q of the returns, the one at the edge by its fraction.
+
+    Args:
+        returns: Finite returns, at least one.
+        confidence_level: Probability q of the lower tail, 0 to 1; 0 gives the worst return.
+
+    Returns:
+        The mean, signed: a loss is negative.
+
+    Raises:
+        ValueError: no returns, one that is not finite, or a level outside [0, 1].
+        TypeError: an argument is of another kind.
+
+    Source:
+        Rockafellar and Uryasev (2002), Conditional value-at-risk for general loss distributions.
+
+    >>> calculate_expected_shortfall([0.01, -0.02, 0.03, -0.05], 0.5)
+    -0.035
+    """
+    return float(_summary(returns, confidence_level)["expected_shortfall"][0])
+
+
+@runs(_graph)
+def calculate_conditional_drawdown_risk(
+    returns: Numbers, confidence_level: float = 0.05, compounded: bool = True
+) -> float:
+    """The mean of the deepest share q of the drawdowns, one after each return; the start counts as a high.
+
+    Args:
+        returns: Finite returns in their order, at least one.
+        confidence_level: Share q of the drawdowns, 0 to 1; 0 gives the maximum drawdown.
+        compounded: Drawdowns 1 - E / max E of the compounded equity E; otherwise max C - C of the cumulative sum C.
+
+    Returns:
+        The mean, >= 0.
+
+    Raises:
+        ValueError: no returns, one that is not finite, or a level outside [0, 1].
+        TypeError: an argument is of another kind.
+
+    Source:
+        Chekhlov, Uryasev and Zabarankin (2005), Drawdown measure in portfolio optimization.
+
+    >>> calculate_conditional_drawdown_risk([0.5, -0.5, 0.5], 0.5)
+    0.4166666666666667
+    """
+    return float(_summary(returns, confidence_level, compounded)["conditional_drawdown"][0])
