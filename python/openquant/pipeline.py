@@ -1,0 +1,456 @@
+"""From prices and a model's probabilities to events, bets, equity, risk and weights, in one graph.
+
+>>> import openquant
+>>> d = openquant.research.make_synthetic_futures_dataset(n_bars=64)
+>>> out = openquant.pipeline.run_mid_frequency_pipeline(d.timestamps, d.close, d.model_probabilities, d.asset_prices)
+>>> out["leakage_checks"]["has_forward_look_bias"]
+False
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from openquant import _core, adapters, events, portfolio
+from openquant._arguments import (
+    LARGEST,
+    Timestamps,
+    floats,
+    is_list,
+    like,
+    matrix,
+    names,
+    number,
+    prices,
+    probabilities,
+    same_length,
+    whole,
+    within,
+)
+from openquant._batch import Aligned, Rows, open_replay, run, runs
+from openquant._lazy import np, pl
+from openquant.graph import Graph
+from openquant.operators import (
+    BetSizer,
+    CusumFilter,
+    EquityCurve,
+    Positions,
+    RiskSummary,
+    RollingAllocator,
+    StrategyReturns,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from openquant._arguments import Floats, Numbers, Times
+
+    Model = Callable[[pl.DataFrame], Numbers]
+    Tables = dict[str, dict[str, npt.NDArray[Any]]]
+
+__all__ = ["run_mid_frequency_pipeline", "run_mid_frequency_pipeline_frames", "summarize_pipeline"]
+
+_YEAR_NS = 365.25 * 86_400e9
+_PREFIXES = 16
+_SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
+
+
+def _graph(
+    cusum_threshold: float = 0.001,
+    num_classes: int = 2,
+    step_size: float = 0.1,
+    risk_free_rate: float = 0.0,
+    confidence_level: float = 0.05,
+    periods_per_year: float = 252.0,
+    *,
+    window: int = 252,
+) -> Graph:
+    """The graph of the pipeline: sources bars (Forecast) and assets (AlignedPrice, `window` rows of all assets make a portfolio).
+
+    Tables: signals (one at each event), positions, returns, equity, risk (when the stream ends) and weights.
+    """
+    graph = Graph()
+    bars = graph.source("bars", events.Forecast)
+    assets = graph.source("assets", events.AlignedPrice)
+    event = graph.add(CusumFilter(threshold=cusum_threshold), bars)
+    signal = graph.add(BetSizer(num_classes=num_classes, step_size=step_size), bars, event)
+    returned = graph.add(StrategyReturns(), bars, signal)
+    risk = RiskSummary(
+        confidence_level=confidence_level, risk_free_rate=risk_free_rate, periods_per_year=periods_per_year
+    )
+    allocator = RollingAllocator(
+        window=window, every=window, risk_free_rate=risk_free_rate, periods_per_year=periods_per_year
+    )
+    graph.collect(signal, name="signals", positions=True)
+    graph.collect(graph.add(Positions(), signal, bars, name="position"), name="positions")
+    graph.collect(returned, name="returns")
+    graph.collect(graph.add(EquityCurve(), returned, prices=bars), name="equity")
+    graph.collect(graph.add(risk, returned), name="risk")
+    graph.collect(graph.add(allocator, assets), name="weights")
+    return graph
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Arguments of a run, read and checked."""
+
+    times: Timestamps
+    close: Floats
+    probs: Floats
+    sides: Floats | None
+    assets: Floats
+    asset_names: list[str]
+    model: Model | None
+    as_list: bool
+    assets_as_list: bool
+    parameters: dict[str, Any]
+
+    def graph(self) -> Graph:
+        return _graph(**self.parameters, window=len(self.assets))
+
+    def bars(self) -> Rows:
+        columns = {"ts": self.times.ns, "price": self.close, "prob": self.probs}
+        return Rows(events.Forecast, columns if self.sides is None else {**columns, "side": self.sides}, ["close"])
+
+    def asset_rows(self) -> Aligned:
+        rows = np.minimum(np.arange(len(self.assets)), len(self.times) - 1)
+        return Aligned(self.assets, self.times.ns[rows], self.asset_names)
+
+    def frame(self, rows: int) -> pl.DataFrame:
+        """What a model sees when `rows` bars have come."""
+        data: dict[str, Any] = {"ts": self.times.series("ts")[:rows], "close": self.close[:rows]}
+        return pl.DataFrame(data if self.sides is None else {**data, "side": self.sides[:rows]})
+
+    def predict(self, rows: int) -> Floats:
+        """What the model says of the first `rows` bars when no more have come."""
+        assert self.model is not None
+        try:
+            said = self.model(self.frame(rows))
+        except Exception as error:
+            raise ValueError(f"model_probabilities failed on {rows} bars: {type(error).__name__}: {error}") from error
+        said = probabilities(said, "what model_probabilities returned")
+        if len(said) != rows:
+            raise ValueError(f"model_probabilities returned {len(said)} probabilities for {rows} bars")
+        return said
+
+
+def _read(
+    timestamps: Times,
+    close: Numbers,
+    model_probabilities: Numbers | Model,
+    asset_prices: Any,
+    model_sides: Numbers | None,
+    asset_names: Sequence[str] | None,
+    parameters: dict[str, Any],
+) -> _Given:
+    times = Timestamps(timestamps, "timestamps").since_1970().sorted()
+    c = prices(close)
+    same_length("close", len(c), "timestamps", len(times))
+    if not len(c):
+        raise ValueError("close is empty; at least one bar is wanted")
+    model = model_probabilities if callable(model_probabilities) else None
+    probs = np.full(len(c), 0.5) if callable(model_probabilities) else probabilities(model_probabilities, "model_probabilities")
+    same_length("close", len(c), "model_probabilities", len(probs))
+    sides = None
+    if model_sides is not None:
+        sides = within(floats(model_sides, "model_sides"), "model_sides", -1.0, 1.0, "a side must be in [-1, 1]")
+        same_length("close", len(c), "model_sides", len(sides))
+    assets = portfolio.asset_prices(asset_prices, "asset_prices")
+    given_names = (
+        [f"asset_{i}" for i in range(assets.shape[1])] if asset_names is None else names(asset_names, "asset_names")
+    )
+    same_length("asset_prices columns", assets.shape[1], "asset_names", len(given_names))
+    if len(set(given_names)) != len(given_names):
+        raise ValueError("asset_names must differ from each other")
+    given = _Given(
+        times, c, probs, sides, assets, given_names, model, is_list(close), is_list(asset_prices), _checked(parameters)
+    )
+    return given if model is None else replace(given, probs=given.predict(len(c)))
+
+
+def _checked(p: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "cusum_threshold": number(p["cusum_threshold"], "cusum_threshold", 0.0, above=True),
+        "num_classes": whole(p["num_classes"], "num_classes", 2, 1_000_000),
+        "step_size": number(p["step_size"], "step_size", 0.0, 1.0, above=True),
+        "risk_free_rate": number(p["risk_free_rate"], "risk_free_rate", -1.0, 10.0),
+        "confidence_level": number(p["confidence_level"], "confidence_level", 0.0, 1.0),
+        "periods_per_year": number(p["periods_per_year"], "periods_per_year", 0.0, 1e14, above=True),
+    }
+
+
+def _prefixes(bars: int, indices: Sequence[int]) -> list[int]:
+    """Lengths of random prefixes, half of them ending with an event: that is where probabilities count."""
+    draw = random.Random(bars)  # seeded: a run repeats
+    lengths = {draw.randrange(1, bars) for _ in range(_PREFIXES)} if bars > 1 else set()
+    at_events = [i + 1 for i in indices if i + 1 < bars]
+    return sorted(lengths | set(draw.sample(at_events, min(_PREFIXES, len(at_events)))))
+
+
+def _looks_ahead(given: _Given, tables: Tables, lengths: Sequence[int]) -> bool:
+    """Whether the model or the graph says anything else of the first bars when the later ones have not come yet."""
+    if given.model is not None:
+        for rows in lengths:
+            if (np.abs(given.predict(rows) - given.probs[:rows]) > _SAME_PROBABILITY).any():
+                return True
+    graph = given.graph()
+    replay = open_replay(graph, {"bars": given.bars()}, flush=False)
+    done = 0
+    for rows in lengths:
+        replay.step(rows - done)
+        done = rows
+        signals = int(np.searchsorted(tables["signals"]["position"], rows))
+        expected = {"signals": signals, "positions": rows, "returns": rows - 1, "equity": rows - 1}
+        for name, count in expected.items():
+            if not _is_prefix(graph.tables[name].columns(), tables[name], count):
+                return True
+    replay.stop()
+    return False
+
+
+def _is_prefix(told: dict[str, Any], of: dict[str, Any], rows: int) -> bool:
+    fields = [name for name in of if name not in ("names", "symbol")]
+    return all(np.array_equal(told.get(name, of[name][:0]), of[name][:rows]) for name in fields)
+
+
+def _portfolio(given: _Given, weights: dict[str, Any]) -> dict[str, Any]:
+    if not len(weights["weight"]):
+        raise ValueError(portfolio.CONSTANT)
+    risk, mean = float(weights["portfolio_risk"][0]), float(weights["portfolio_return"][0])
+    sharpe, excess = float(weights["portfolio_sharpe"][0]), mean - given.parameters["risk_free_rate"]
+    if weights["riskless"][0] and excess != 0.0:
+        sharpe = math.copysign(math.inf, excess)
+    if sharpe <= 0.0:
+        portfolio.warn_no_excess_return()
+    w = weights["weight"]
+    return {
+        "asset_names": given.asset_names,
+        "weights": w.tolist() if given.assets_as_list else w,
+        "portfolio_risk": risk,
+        "portfolio_return": mean,
+        "portfolio_sharpe": sharpe,
+    }
+
+
+def _run(given: _Given) -> dict[str, Any]:
+    graph = run(given.graph(), {"bars": given.bars()}, {"assets": given.asset_rows()})
+    tables: Tables = {name: table.take() for name, table in graph.tables.items()}
+    signals, values, equity, risk = (tables[name] for name in ("signals", "positions", "equity", "risk"))
+    if not len(signals["ts"]):
+        raise ValueError("event filter produced no events: lower cusum_threshold, or give more bars")
+    indices = signals["position"].astype(np.int64)
+    in_kind: Any = (lambda array: array.tolist()) if given.as_list else (lambda array: array)
+    stamps = given.times.take(np.arange(len(given.times)))
+    lengths = _prefixes(len(given.close), indices.tolist())
+    return {
+        "events": {
+            "indices": in_kind(indices),
+            "timestamps": given.times.take(indices),
+            "probabilities": in_kind(signals["prob"]),
+            "sides": in_kind(signals["side"]),
+        },
+        "signals": {"timestamps": stamps, "values": in_kind(values["value"]), "event_signal": in_kind(signals["size"])},
+        "portfolio": _portfolio(given, tables["weights"]),
+        "backtest": {
+            "timestamps": stamps,
+            "strategy_returns": in_kind(tables["returns"]["strategy_return"]),
+            "equity_curve": in_kind(np.concatenate(([1.0], equity["equity"]))),
+            "drawdowns": in_kind(np.concatenate(([0.0], equity["drawdown"]))),
+            "max_drawdown": float(equity["max_drawdown"][-1]),
+            "time_under_water_years": float(equity["longest_under_water_ns"][-1]) / _YEAR_NS,
+        },
+        "risk": {
+            "value_at_risk": float(risk["value_at_risk"][0]),
+            "expected_shortfall": float(risk["expected_shortfall"][0]),
+            "conditional_drawdown_risk": float(risk["conditional_drawdown"][0]),
+            "realized_sharpe": float(risk["sharpe"][0]),
+        },
+        "leakage_checks": {
+            "inputs_aligned": len(given.assets) == len(given.close),
+            "event_indices_sorted": bool((np.diff(indices) > 0).all()),
+            "timestamps_increasing": _core.first_unsorted(given.times.ns, True) < 0,
+            "has_forward_look_bias": _looks_ahead(given, tables, lengths),
+            "model_checked": given.model is not None,
+        },
+    }
+
+
+@runs(_graph)
+def run_mid_frequency_pipeline(
+    timestamps: Times,
+    close: Numbers,
+    model_probabilities: Numbers | Model,
+    asset_prices: Any,
+    model_sides: Numbers | None = None,
+    asset_names: Sequence[str] | None = None,
+    cusum_threshold: float = 0.001,
+    num_classes: int = 2,
+    step_size: float = 0.1,
+    risk_free_rate: float = 0.0,
+    confidence_level: float = 0.05,
+    periods_per_year: float = 252.0,
+) -> dict[str, Any]:
+    """Events, bets, equity, risk and weights of one market, replayed through one graph, and what was measured against leakage.
+
+    CUSUM events (`openquant.filters.cusum_filter_indices`) are bet on with the model's probability and side
+    (`openquant.bet_sizing`); a bet is held until the next one, from its own bar's close on.
+
+    Args:
+        timestamps: Times of n bars, not falling, from 1970 on.
+        close: n prices, finite and above 0.
+        model_probabilities: n probabilities in [0, 1], or a callable that is given a polars DataFrame of the bars so far (ts,
+            close, and side where sides are given) and returns one probability per row.
+        asset_prices: Matrix, time by asset: at least three rows of prices, finite and above 0.
+        model_sides: n sides in [-1, 1]; 1.0 by default.
+        asset_names: One per asset; asset_0, asset_1, ... by default.
+        cusum_threshold: Log return above 0.
+        num_classes: Outcomes the model chooses from, >= 2.
+        step_size: Bets are rounded to multiples of this, above 0 and at most 1.
+        risk_free_rate: Per year.
+        confidence_level: Probability of the lower tail, 0 to 1.
+        periods_per_year: Bars (and asset rows) in a year, above 0.
+
+    Returns:
+        A dict of dicts; arrays are lists where `close` is a list or tuple (weights: where `asset_prices` is).
+        events: indices, timestamps, probabilities, sides. signals: timestamps, values (n; the bet held from each bar on, 0 before
+        the first), event_signal. backtest: timestamps, strategy_returns (n - 1), equity_curve (n, from 1), drawdowns (n;
+        1 - E / max E), max_drawdown, time_under_water_years (the longest, years of 365.25 days). portfolio: asset_names, weights,
+        portfolio_risk, portfolio_return, portfolio_sharpe (max Sharpe, long only). risk: value_at_risk, expected_shortfall,
+        conditional_drawdown_risk, realized_sharpe. leakage_checks: inputs_aligned (as many asset rows as bars),
+        event_indices_sorted, timestamps_increasing (strictly), has_forward_look_bias (an output, or a callable model's probability,
+        of a random prefix of the bars is another than in the whole run), model_checked (the model was a callable).
+
+    Raises:
+        ValueError: no bars, no events, lengths that differ, falling timestamps, a value out of range, asset prices of which no
+            portfolio can be made, or a model that fails.
+        TypeError: an argument is of another kind.
+
+    Warns:
+        UserWarning: no portfolio has a positive excess return; the weights are those of least variance.
+
+    Source:
+        AFML 2.5.2.1 (events), 10.3 (bets), 14.5 (time under water); see `openquant.risk` and `openquant.portfolio`.
+
+    >>> times = [f"2024-01-01 09:3{i}:00" for i in range(5)]
+    >>> close, assets = [100.0, 101.0, 102.0, 101.0, 103.0], [[10.0, 20.0], [10.1, 20.1], [10.3, 20.0], [10.2, 20.2], [10.4, 20.4]]
+    >>> out = run_mid_frequency_pipeline(times, close, [0.7] * 5, assets, cusum_threshold=0.005)
+    >>> out["events"]["indices"], out["signals"]["values"]
+    ([1, 2, 3, 4], [0.0, 0.30000000000000004, 0.30000000000000004, 0.30000000000000004, 0.30000000000000004])
+    """
+    parameters = {
+        "cusum_threshold": cusum_threshold,
+        "num_classes": num_classes,
+        "step_size": step_size,
+        "risk_free_rate": risk_free_rate,
+        "confidence_level": confidence_level,
+        "periods_per_year": periods_per_year,
+    }
+    given = _read(timestamps, close, model_probabilities, asset_prices, model_sides, asset_names, parameters)
+    return _run(given)
+
+
+@runs(_graph)
+def run_mid_frequency_pipeline_frames(
+    timestamps: Times,
+    close: Numbers,
+    model_probabilities: Numbers | Model,
+    asset_prices: Any,
+    model_sides: Numbers | None = None,
+    asset_names: Sequence[str] | None = None,
+    **parameters: Any,
+) -> dict[str, Any]:
+    """`run_mid_frequency_pipeline`, and its parts as polars frames.
+
+    Args:
+        timestamps: As there, and so are the others.
+        close: As there.
+        model_probabilities: As there.
+        asset_prices: As there.
+        model_sides: As there.
+        asset_names: As there.
+        parameters: cusum_threshold, num_classes, step_size, risk_free_rate, confidence_level, periods_per_year.
+
+    Returns:
+        The same dict with a further entry frames: signals (ts, signal), events (start_ts, end_ts: the next event or the last bar,
+        prob, side), backtest (ts, equity, return: 0.0 for the first bar, position) and weights (asset, weight, as_of: the last
+        bar).
+
+    Raises:
+        ValueError: as there.
+        TypeError: as there; an unknown parameter.
+
+    Source:
+        See `run_mid_frequency_pipeline`.
+
+    >>> times = [f"2024-01-01 09:3{i}:00" for i in range(5)]
+    >>> close, assets = [100.0, 101.0, 102.0, 101.0, 103.0], [[10.0, 20.0], [10.1, 20.1], [10.3, 20.0], [10.2, 20.2], [10.4, 20.4]]
+    >>> out = run_mid_frequency_pipeline_frames(times, close, [0.7] * 5, assets, cusum_threshold=0.015)
+    >>> out["frames"]["events"]["end_ts"].dt.minute().to_list()
+    [34, 34]
+    """
+    out = run_mid_frequency_pipeline(
+        timestamps, close, model_probabilities, asset_prices, model_sides, asset_names, **parameters
+    )
+    test, told, weights = out["backtest"], out["events"], out["portfolio"]
+    times = Timestamps(timestamps, "timestamps")
+    indices = np.asarray(told["indices"], dtype=np.int64)
+    ends = np.append(indices[1:], len(times) - 1)
+    stamps = times.series("timestamps")
+    out["frames"] = {
+        "signals": adapters.to_polars_signal_frame(stamps, out["signals"]["values"]),
+        "events": adapters.to_polars_event_frame(
+            stamps.gather(indices), stamps.gather(ends), told["probabilities"], told["sides"]
+        ),
+        "backtest": adapters.to_polars_backtest_frame(
+            stamps,
+            test["equity_curve"],
+            np.concatenate(([0.0], test["strategy_returns"])),
+            out["signals"]["values"],
+        ),
+        "weights": adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"], stamps[-1]),
+    }
+    return out
+
+
+def summarize_pipeline(out: dict[str, Any]) -> pl.DataFrame:
+    """The figures by which runs are compared, as one row.
+
+    Args:
+        out: What `run_mid_frequency_pipeline` returned.
+
+    Returns:
+        One row: portfolio_sharpe, portfolio_return, portfolio_risk, realized_sharpe, value_at_risk, expected_shortfall,
+        conditional_drawdown_risk, inputs_aligned, event_indices_sorted, has_forward_look_bias.
+
+    Raises:
+        ValueError: a part is missing.
+        TypeError: out is no dict.
+
+    Source:
+        See `run_mid_frequency_pipeline`.
+
+    >>> times = [f"2024-01-01 09:3{i}:00" for i in range(5)]
+    >>> close, assets = [100.0, 101.0, 102.0, 101.0, 103.0], [[10.0, 20.0], [10.1, 20.1], [10.3, 20.0], [10.2, 20.2], [10.4, 20.4]]
+    >>> out = run_mid_frequency_pipeline(times, close, [0.7] * 5, assets, cusum_threshold=0.005)
+    >>> summarize_pipeline(out)["inputs_aligned"].to_list()
+    [True]
+    """
+    if not isinstance(out, dict):
+        raise TypeError(f"out must be what run_mid_frequency_pipeline returned, not {type(out).__name__}")
+    parts = {
+        "portfolio": ("portfolio_sharpe", "portfolio_return", "portfolio_risk"),
+        "risk": ("realized_sharpe", "value_at_risk", "expected_shortfall", "conditional_drawdown_risk"),
+        "leakage_checks": ("inputs_aligned", "event_indices_sorted", "has_forward_look_bias"),
+    }
+    row: dict[str, Any] = {}
+    for part, figures in parts.items():
+        for figure in figures:
+            if not isinstance(out.get(part), dict) or figure not in out[part]:
+                raise ValueError(f"out has no {part}.{figure}; pass what run_mid_frequency_pipeline returned")
+            row[figure] = out[part][figure]
+    return pl.DataFrame([row])
