@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import reprlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LARGEST = 1e100  # no market's number is larger; products and ratios of two stay finite
 SMALLEST_PRICE = 1e-100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS_NS = {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000, "d": 86_400_000_000_000}
 
 
 def is_list(values: Any) -> bool:
@@ -158,6 +160,19 @@ def flag(value: Any, name: str) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, not {_kind(value)}")
     return bool(value)
+
+
+def interval_ns(text: Any, name: str = "interval") -> int:
+    """The length in ns of an interval such as '30s', '5m', '4h' or '1d'."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be text such as '5m', not {_kind(text)}")
+    match = re.fullmatch(r"0*([1-9][0-9]{0,10})([smhd])", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{name} = {reprlib.repr(text)} must be a whole number > 0 and s, m, h or d, such as '5m'")
+    ns = int(match[1]) * _UNITS_NS[match[2]]
+    if ns >= 2**63:
+        raise ValueError(f"{name} = {text!r} is beyond int64 nanoseconds (292 years)")
+    return ns
 
 
 def names(values: Any, name: str) -> list[str]:
