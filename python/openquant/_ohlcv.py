@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -125,14 +127,22 @@ def read_file(path: Any) -> pl.DataFrame:
         raise ValueError(f"{name}: unknown extension; .csv, .csv.gz, .parquet or .pq is wanted")
     try:
         if name.lower().endswith((".csv", ".csv.gz")):
-            frame = pl.read_csv(os.path.abspath(name), infer_schema_length=0, glob=False)
+            frame = pl.read_csv(_unpacked(name), infer_schema_length=0)
         else:
             frame = pl.read_parquet(os.path.abspath(name), glob=False, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, EOFError, zlib.error) as error:
         why = (str(error).splitlines() or ["no reason given"])[0]
         raise ValueError(f"{name} cannot be read: {why}") from None
     frame = renamed(frame)
     return frame.with_columns(frame[c].str.strip_chars() for c in frame.columns if frame.schema[c] == pl.String)
+
+
+def _unpacked(name: str) -> bytes:
+    with open(name, "rb") as file:
+        content = file.read()
+    return (
+        gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    )  # polars may read a cut file as its start
 
 
 def named(frame: pl.DataFrame, symbol: str) -> pl.DataFrame:

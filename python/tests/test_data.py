@@ -142,10 +142,9 @@ def test_calendar_equals_a_join(rows: list[dict[str, Any]], seconds: int, unit: 
     step = seconds * per_second
     start = (pl.col("ts").to_physical() // step * step).cast(pl.Datetime(unit))
     taken = plain_clean(df, "last").with_columns(start).unique(["symbol", "ts"], keep="last", maintain_order=True)
-    grid = taken.group_by("symbol").agg(
-        ts=pl.int_ranges(pl.col("ts").to_physical().min(), pl.col("ts").to_physical().max() + 1, step)
-    )
-    keys = grid.explode("ts").select(pl.col("ts").cast(pl.Datetime(unit)), "symbol")
+    ends = taken.group_by("symbol").agg(a=pl.col("ts").min().to_physical(), b=pl.col("ts").max().to_physical() + 1)
+    keys = ends.select(pl.int_ranges("a", "b", step).alias("ts"), "symbol").explode("ts")
+    keys = keys.with_columns(pl.col("ts").cast(pl.Datetime(unit)))
     wanted = keys.join(taken.with_columns(is_missing_bar=False), on=["symbol", "ts"], how="left").sort("symbol", "ts")
     wanted = wanted.with_columns(pl.col("is_missing_bar").fill_null(True))
     assert_frame_equal(align_calendar(df, interval=f"{seconds}s"), wanted, check_exact=True)
