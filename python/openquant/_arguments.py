@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import reprlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LARGEST = 1e100  # no market's number is larger; products and ratios of two stay finite
 SMALLEST_PRICE = 1e-100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS_NS = {"s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000, "d": 86_400_000_000_000}
 
 
 def is_list(values: Any) -> bool:
@@ -161,14 +163,13 @@ def flag(value: Any, name: str) -> bool:
 
 
 def interval_ns(text: Any, name: str = "interval") -> int:
-    """Nanoseconds of an interval such as "15m": a whole number and s, m, h or d."""
+    """The length in ns of an interval such as '30s', '5m', '4h' or '1d'."""
     if not isinstance(text, str):
-        raise TypeError(f"{name} must be text such as '15m', not {_kind(text)}")
-    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-    number, unit = text[:-1], text[-1:]
-    if unit not in units or not (number.isascii() and number.isdigit()) or int(number) == 0:
-        raise ValueError(f"{name} = {text!r} must be a whole number above 0 and s, m, h or d, such as '15m'")
-    ns = int(number) * units[unit] * 1_000_000_000
+        raise TypeError(f"{name} must be text such as '5m', not {_kind(text)}")
+    match = re.fullmatch(r"0*([1-9][0-9]{0,10})([smhd])", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{name} = {reprlib.repr(text)} must be a whole number > 0 and s, m, h or d, such as '5m'")
+    ns = int(match[1]) * _UNITS_NS[match[2]]
     if ns > 10**18:
         raise ValueError(f"{name} = {text!r} is out of range; it must be at most 11574 days")
     return ns
