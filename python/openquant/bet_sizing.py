@@ -44,7 +44,7 @@ def get_signal(prob: Any, num_classes: int, pred: Any = None) -> Any:
     Source: AFML 10.3, snippet 10.1.
 
     >>> get_signal(0.75, 2)
-    0.43618310281941116
+    0.436297138349227
     >>> get_signal([0.5, 1.0], 2, [1, -1])
     [0.0, -1.0]
     """

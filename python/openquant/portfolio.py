@@ -65,7 +65,7 @@ def allocate_inverse_variance(
 
     >>> weights, risk, mean, sharpe = allocate_inverse_variance([[100, 50], [110, 51], [99, 50], [104, 52]])
     >>> [round(w, 4) for w in weights]
-    [0.0797, 0.9203]
+    [0.0782, 0.9218]
     """
     return _allocate("inverse_variance", prices, 0.0, periods_per_year, bounds, returns)
 
@@ -137,7 +137,7 @@ def allocate_max_sharpe(
 
     >>> weights, risk, mean, sharpe = allocate_max_sharpe([[100, 50], [110, 51], [99, 50], [104, 52]])
     >>> [round(w, 4) for w in weights], round(sharpe, 2)
-    ([0.0, 1.0], 9.38)
+    ([0.0, 1.0], 7.05)
     """
     return _allocate("max_sharpe", prices, risk_free_rate, periods_per_year, bounds, returns)
 
@@ -180,7 +180,9 @@ def _bounds(bounds: Any, assets: int) -> tuple[A.Floats, A.Floats]:
     else:
         pairs = A.matrix(bounds, "bounds")
     if pairs.shape[1] != 2 or (not one and pairs.shape[0] not in (1, assets)):
-        raise ValueError(f"bounds must be one pair (lower, upper) or one for each of {assets} assets, not {pairs.shape}")
+        raise ValueError(
+            f"bounds must be one pair (lower, upper) or one for each of {assets} assets, not {pairs.shape}"
+        )
     pairs = A.within(pairs, "bounds", -_WIDEST, _WIDEST, "a bound must be finite and in [-10, 10]")
     crossed = np.flatnonzero(pairs[:, 0] > pairs[:, 1])
     if len(crossed):
