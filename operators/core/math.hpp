@@ -69,15 +69,46 @@ inline Pair operator/(Pair a, double b) noexcept {
 }
 
 /// 2^x. x = k + f with |f| <= 1/2; 2^f = e^y, y = f ln 2, by its Taylor series.
-inline double exp2(double x) noexcept {
-    if (!(x > -1075.0)) return x != x ? x : 0.0;
-    if (x >= 1024.0) return std::numeric_limits<double>::infinity();
-    const double k = std::nearbyint(x);
-    const Pair y = Pair{x - k, 0.0} * Pair{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+inline double exp2(Pair x) noexcept {
+    if (!(x.high > -1075.0)) return x.high != x.high ? x.high : 0.0;
+    if (x.high > 1024.0 || (x.high == 1024.0 && x.low >= 0.0)) return std::numeric_limits<double>::infinity();
+    const double k = std::nearbyint(x.high);
+    const Pair y = two_sum(x.high - k, x.low) * Pair{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
     double tail = 0.0;  // (e^y - 1 - y) / (y^2 / 2) - 1; |y| <= 0.35, so that thirteen terms leave less than 2^-60
     for (const double factor : {15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0}) tail = (1.0 + tail) * y.high / factor;
     const Pair lead = two_sum(1.0, y.high);
     return std::ldexp(lead.high + (lead.low + (y.high * y.high * 0.5 * (1.0 + tail) + y.low)), static_cast<int>(k));
+}
+inline double exp2(double x) noexcept { return exp2(Pair{x, 0.0}); }
+
+/// Logarithm to base 2 of a positive finite number, to about 70 bits. x = 2^k m as in log.
+inline Pair log2_pair(double x) noexcept {
+    int k = 0;
+    double m = 2.0 * std::frexp(x, &k);
+    --k;
+    if (m > 0x1.6a09e667f3bcdp+0) m *= 0.5, ++k;
+    // s = (m - 1) / (m + 1), whose numerator is exact; the quotient is corrected once by what it leaves.
+    const Pair below = two_sum(m, 1.0);
+    const double q = (m - 1.0) / below.high;
+    const Pair back = two_product(q, below.high);
+    const Pair s = two_sum(q, (((m - 1.0) - back.high) - back.low - q * below.low) / below.high);
+    const Pair z = s * s;
+    // atanh(s) / s = 1 + z (1/3 + z (1/5 + z (1/7 + ...))); z <= 0.0295, so that from 1/7 on a double is enough.
+    double tail = 1.0 / 27.0;
+    for (const double odd : {25.0, 23.0, 21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0}) tail = tail * z.high + 1.0 / odd;
+    const Pair third{0x1.5555555555555p-2, 0x1.5555555555555p-56}, fifth{0x1.999999999999ap-3, -0x1.999999999999ap-57};
+    const Pair series = Pair{1.0, 0.0} + z * (third + z * (fifth + z * Pair{tail, 0.0}));
+    constexpr Pair two_over_ln2{0x1.71547652b82fep+1, 0x1.777d0ffda0d24p-55};
+    return Pair{static_cast<double>(k), 0.0} + two_over_ln2 * (s * series);
+}
+
+/// x^w of x >= 0 = 2^(w log2 x); 0^0 = 1.
+inline double pow(double x, double w) noexcept {
+    if (w == 0.0 || x == 1.0) return 1.0;
+    if (x == 0.0 || x > std::numeric_limits<double>::max()) return w != w ? w : (x == 0.0) == (w > 0.0) ? 0.0 : std::numeric_limits<double>::infinity();
+    if (!(x > 0.0) || w != w) return std::numeric_limits<double>::quiet_NaN();
+    // No logarithm but that of 1 is less than 2^-53 in size: beyond the bounds lie 0 and infinity.
+    return exp2(log2_pair(x) * Pair{w < -0x1p80 ? -0x1p80 : w > 0x1p80 ? 0x1p80 : w, 0.0});
 }
 
 namespace detail {

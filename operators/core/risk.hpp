@@ -63,6 +63,18 @@ private:
     double level_ = 1.0, depth_ = 0.0;
 };
 
+/// E / max E - 1 of an equity curve, whose high starts above 0.
+class CurveDrawdown {
+public:
+    double at(double equity) noexcept {
+        high_ = std::max(high_, equity);
+        return equity / high_ - 1.0;
+    }
+
+private:
+    double high_ = 0.0;
+};
+
 struct RiskOptions {
     double confidence_level, risk_free_rate, periods_per_year;
     bool compounded;

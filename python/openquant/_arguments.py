@@ -333,16 +333,16 @@ class Timestamps:
             return np.ascontiguousarray(series.to_numpy())
         else:
             raise TypeError(f"{self.name} must hold times (String, Date, Datetime or Int64 ns), not {dtype}")
-        ns_series = series.cast(pl.Datetime("us") if dtype == pl.Date else dtype).dt.cast_time_unit("ns")
-        physical = np.ascontiguousarray(ns_series.to_physical().to_numpy())
         scale = (
             {"ns": 1, "us": 1_000, "ms": 1_000_000}[dtype.time_unit]
             if isinstance(dtype, pl.Datetime)
             else 86_400_000_000_000
         )
-        if len(series) and (physical // scale != series.to_physical().to_numpy()).any():
+        physical = series.to_physical().to_numpy().astype(np.int64, copy=False)
+        most = (2**63 - 1) // scale
+        if len(series) and not -most <= int(physical.min()) <= int(physical.max()) <= most:
             raise ValueError(f"{self.name} holds a time beyond int64 nanoseconds (1678 to 2261)")
-        return physical
+        return np.ascontiguousarray(physical * scale if scale > 1 else physical)
 
 
 def _kind(value: Any) -> str:
