@@ -14,6 +14,7 @@
 #include "frames.hpp"
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/engine/graph.hpp"
+#include "openquant/engine/signal_buffer.hpp"
 #include "openquant/replay/replay.hpp"
 #include "openquant/replay/text_file.hpp"
 
@@ -225,6 +226,12 @@ void bind_graph(py::module_& m) {
             [](PyGraph& g, const Port& port, const std::string& name, std::size_t capacity) { return PyTable{&g.graph->collect(port, name, capacity)}; },
             "port"_a, "name"_a, "capacity"_a, py::keep_alive<0, 1>())
         .def(
+            "add_buffer",
+            [](PyGraph& g, const std::shared_ptr<SignalBuffer>& buffer, const Port& port, const std::string& name) {
+                return collect(*g.graph, port, buffer, name);
+            },
+            "buffer"_a, "port"_a, "name"_a, py::keep_alive<0, 1>())
+        .def(
             "start",
             [](PyGraph& g, std::size_t capacity, const std::string& overflow) {
                 static const std::map<std::string, Overflow> policies = {
@@ -306,6 +313,7 @@ PYBIND11_MODULE(_core, m) {
     m.def(
         "check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
     bind_feed(m);
+    bind_signal_buffer(m);
     bind_graph(m);
     bind_replay(m);
     bind_arguments(m);
