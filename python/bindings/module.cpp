@@ -14,6 +14,7 @@
 #include "frames.hpp"
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/engine/graph.hpp"
+#include "openquant/engine/signal_buffer.hpp"
 #include "openquant/replay/matrix_feed.hpp"
 #include "openquant/replay/replay.hpp"
 #include "openquant/replay/text_file.hpp"
@@ -231,6 +232,12 @@ void bind_graph(py::module_& m) {
             },
             "port"_a, "name"_a, "capacity"_a, "positions"_a, py::keep_alive<0, 1>())
         .def(
+            "add_buffer",
+            [](PyGraph& g, const std::shared_ptr<SignalBuffer>& buffer, const Port& port, const std::string& name) {
+                return collect(*g.graph, port, buffer, name);
+            },
+            "buffer"_a, "port"_a, "name"_a, py::keep_alive<0, 1>())
+        .def(
             "start",
             [](PyGraph& g, std::size_t capacity, const std::string& overflow) {
                 static const std::map<std::string, Overflow> policies = {
@@ -312,6 +319,7 @@ PYBIND11_MODULE(_core, m) {
     m.def(
         "check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
     bind_feed(m);
+    bind_signal_buffer(m);
     bind_graph(m);
     bind_replay(m);
     bind_arguments(m);

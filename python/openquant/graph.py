@@ -12,6 +12,7 @@ from openquant import _core, events, frames
 from openquant._lazy import pl
 from openquant.callables import Driver
 from openquant.operator import Operator
+from openquant.signal_buffer import SignalStreamBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -200,20 +201,20 @@ class Graph:
 
     def add(
         self,
-        node: Operator | Callable[..., Any],
+        node: Operator | SignalStreamBuffer | Callable[..., Any],
         *ports: Port,
         name: str | None = None,
         output: EventType | None = None,
         per: Literal["row", "frame"] = "row",
         **inputs: Port,
     ) -> Port:
-        """Adds an operator or a Python callable and wires its inputs.
+        """Adds an operator, a Python callable or a buffer of signals and wires its inputs.
 
         Args:
-            node: An operator, or a callable. A callable gets each row as a dict (per="row") and returns None, a dict or
-                several; or each chunk as a frame (per="frame") and returns one row per given row, or rows with their given
-                row's number in a column ``row``. It is stateless, or an object with ``snapshot() -> bytes`` and
-                ``restore(bytes)``; the laws of operators do not cover it.
+            node: An operator, a `SignalStreamBuffer` (one port of Signal rows), or a callable. A callable gets each row as a
+                dict (per="row") and returns None, a dict or several; or each chunk as a frame (per="frame") and returns one
+                row per given row, or rows with their given row's number in a column ``row``. It is stateless, or an object
+                with ``snapshot() -> bytes`` and ``restore(bytes)``; the laws of operators do not cover it.
             ports: The required inputs in their order, then optional ones.
             name: Name of the node; by default the operator's, in snake case.
             output: Event type that a callable emits; none makes it a sink.
@@ -230,6 +231,10 @@ class Graph:
             if output is not None:
                 raise TypeError(f"{node!r} knows its output; output= is for callables")
             return self._core.add(type(node).__name__, dict(node.parameters), list(ports), inputs, name or "")
+        if isinstance(node, SignalStreamBuffer):
+            if len(ports) != 1 or inputs or output is not None:
+                raise ValueError("a SignalStreamBuffer takes one port, of Signal rows, and emits nothing")
+            return self._core.add_buffer(node._core, ports[0], name or "")
         if isinstance(node, type) or not callable(node):
             raise TypeError(f"{node!r} is not an operator or a callable; did you forget to call the class?")
         if len(ports) != 1 or inputs:
