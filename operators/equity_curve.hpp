@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/risk.hpp"
 #include "openquant/operators/core/schema.hpp"
 
 namespace openquant {
@@ -29,7 +29,7 @@ struct EquityCurve {
         start(r.ts);
         equity_ = std::clamp(compounded ? equity_ * (1.0 + r.value) : equity_ + r.value, -largest, largest);
         high_ = std::max(high_, equity_);
-        const double drawdown = compounded ? 1.0 - equity_ / high_ : high_ - equity_;
+        const double drawdown = compounded ? 0.0 - below_high(equity_, high_) : high_ - equity_;
         deepest_ = std::max(deepest_, drawdown);
         if (drawdown > 0.0 || under_water_) longest_ = std::max(longest_, r.ts - high_ts_);
         under_water_ = drawdown > 0.0;

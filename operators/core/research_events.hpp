@@ -108,7 +108,7 @@ struct Forecast {
     std::int64_t ts = 0;
     double price = 0.0;
     double prob = 0.0;
-    double side = 1.0;
+    double side = 0.0;
 
     using Offers = Types<Price, Prediction, Value>;
     static constexpr std::string_view name = "Forecast";
@@ -117,7 +117,7 @@ struct Forecast {
         return std::tuple{timestamp("ts", &Forecast::ts, "time of the price"),
                           field("price", &Forecast::price, "quote currency", "the price").within(smallest, largest, Fault::price).known_as("value"),
                           field("prob", &Forecast::prob, "0 to 1", "probability that a bet made here wins").within(0.0, 1.0, Fault::probability),
-                          field("side", &Forecast::side, "-1 to 1", "direction of the bet").within(-1.0, 1.0, Fault::side).optional()};
+                          field("side", &Forecast::side, "-1 to 1", "direction of the bet").within(-1.0, 1.0, Fault::side)};
     }
     bool operator==(const Forecast&) const = default;
 };

@@ -64,11 +64,13 @@ private:
 };
 
 /// E / max E - 1 of an equity curve, whose high starts above 0.
+inline double below_high(double equity, double high) noexcept { return equity / high - 1.0; }
+
 class CurveDrawdown {
 public:
     double at(double equity) noexcept {
         high_ = std::max(high_, equity);
-        return equity / high_ - 1.0;
+        return below_high(equity, high_);
     }
 
 private:

@@ -9,6 +9,7 @@
 #include "openquant/operators/core/allocation.hpp"
 #include "openquant/operators/core/bets.hpp"
 #include "openquant/operators/core/risk.hpp"
+#include "openquant/replay/synthetic.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -81,6 +82,18 @@ Floats drawdowns(const Floats& equity) {
     return each(e.size(), [&](std::size_t i) { return curve.at(e[i]); });
 }
 
+// ---- synthetic markets ----
+
+py::tuple market(std::size_t bars, std::size_t assets, std::uint64_t seed) {
+    SyntheticMarket made;
+    {
+        const py::gil_scoped_release release;
+        made = synthetic_market(bars, assets, seed);
+    }
+    const auto array = [](const std::vector<double>& x) { return Floats(static_cast<py::ssize_t>(x.size()), x.data()); };
+    return py::make_tuple(array(made.close), array(made.prob), array(made.side), array(made.assets).reshape({bars, assets}));
+}
+
 }  // namespace
 
 void bind_kernels(py::module_ m) {
@@ -93,6 +106,8 @@ void bind_kernels(py::module_ m) {
           "Status, weights, annual risk, return and Sharpe ratio of prices by rows of assets.");
 
     m.def("drawdowns", &drawdowns, exact("equity"), "Equity over its high so far, less 1.");
+
+    m.def("synthetic_market", &market, "bars"_a, "assets"_a, "seed"_a, "Close, probabilities, sides, and prices of assets of a seeded market.");
 }
 
 }  // namespace openquant

@@ -11,6 +11,7 @@
 [99.0]
 """
 
+from openquant import adapters, bars, bet_sizing, data, filters, labeling, pipeline, portfolio, research, risk, sampling, viz
 from openquant.events import (
     AlignedPrice,
     Bar,
@@ -43,6 +44,7 @@ from openquant.graph import Graph, Port, Replay, Table, read_quotes, read_trades
 from openquant.operator import Operator
 from openquant.operators import *  # noqa: F403
 from openquant.operators import __all__ as _operators
+from openquant.signal_buffer import SignalStreamBuffer
 
 __version__ = "0.1.0"
 
@@ -72,13 +74,26 @@ __all__ = [
     "Risk",
     "SampleWeight",
     "Signal",
+    "SignalStreamBuffer",
     "Spread",
     "Table",
     "Trade",
     "Value",
     "Volatility",
     "Weight",
+    "adapters",
+    "bars",
+    "bet_sizing",
+    "data",
+    "filters",
+    "labeling",
+    "pipeline",
+    "portfolio",
     "read_quotes",
     "read_trades",
+    "research",
+    "risk",
+    "sampling",
+    "viz",
 ]
 __all__ += _operators

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from openquant import _core
 from openquant._lazy import np, pl
-from openquant.frames import _symbols
+from openquant.frames import symbols
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,7 +41,7 @@ class Ohlcv:
             raise ValueError(f"missing required OHLCV columns: {', '.join(missing)}")
         ns, readable, ts = _times(canonical["ts"], slash_dates)
         symbol = canonical["symbol"]
-        codes, self.names = _symbols(symbol.cast(pl.String) if symbol.dtype == pl.Null else symbol, "df")
+        codes, self.names = symbols(symbol.cast(pl.String) if symbol.dtype == pl.Null else symbol, "df")
         numbers = [_numbers(canonical[name]) for name in COLUMNS[2:] if name in canonical.columns]
         fields: list[Any] = [np.ascontiguousarray(series.to_numpy()) for series in numbers]  # nulls are NaN
         self.has_adj_close = len(fields) == len(COLUMNS) - 2

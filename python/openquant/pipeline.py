@@ -57,6 +57,7 @@ __all__ = ["run_mid_frequency_pipeline", "run_mid_frequency_pipeline_frames", "s
 
 _YEAR_NS = 365.25 * 86_400e9
 _PREFIXES = 16
+_MOST_ASSETS = 512  # of one cross-section
 _SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
 
 
@@ -114,8 +115,9 @@ class _Given:
         return _graph(**self.parameters, window=len(self.assets))
 
     def bars(self) -> Rows:
-        columns = {"ts": self.times.ns, "price": self.close, "prob": self.probs}
-        return Rows(events.Forecast, columns if self.sides is None else {**columns, "side": self.sides}, ["close"])
+        side = np.ones(len(self.close)) if self.sides is None else self.sides
+        columns = {"ts": self.times.ns, "price": self.close, "prob": self.probs, "side": side}
+        return Rows(events.Forecast, columns, ["close"])
 
     def asset_rows(self) -> Aligned:
         rows = np.minimum(np.arange(len(self.assets)), len(self.times) - 1)
@@ -160,7 +162,7 @@ def _read(
     if model_sides is not None:
         sides = within(floats(model_sides, "model_sides"), "model_sides", -1.0, 1.0, "a side must be in [-1, 1]")
         same_length("close", len(c), "model_sides", len(sides))
-    assets = portfolio.asset_prices(asset_prices, "asset_prices")
+    assets = portfolio.price_matrix(asset_prices, "asset_prices", _MOST_ASSETS)
     given_names = (
         [f"asset_{i}" for i in range(assets.shape[1])] if asset_names is None else names(asset_names, "asset_names")
     )
@@ -200,33 +202,35 @@ def _looks_ahead(given: _Given, tables: Tables, lengths: Sequence[int]) -> bool:
                 return True
     graph = given.graph()
     replay = open_replay(graph, {"bars": given.bars()}, flush=False)
-    done = 0
+    done, taken = 0, dict.fromkeys(("signals", "positions", "returns", "equity"), 0)
     for rows in lengths:
         replay.step(rows - done)
         done = rows
         signals = int(np.searchsorted(tables["signals"]["position"], rows))
         expected = {"signals": signals, "positions": rows, "returns": rows - 1, "equity": rows - 1}
-        for name, count in expected.items():
-            if not _is_prefix(graph.tables[name].columns(), tables[name], count):
+        for name, end in expected.items():
+            if not _same(graph.tables[name].take(), tables[name], taken[name], end):
                 return True
+            taken[name] = end
     replay.stop()
     return False
 
 
-def _is_prefix(told: dict[str, Any], of: dict[str, Any], rows: int) -> bool:
+def _same(told: dict[str, Any], of: dict[str, Any], begin: int, end: int) -> bool:
+    """Whether what came since the prefix before is what the whole run has there: rows of a table never change."""
     fields = [name for name in of if name not in ("names", "symbol")]
-    return all(np.array_equal(told.get(name, of[name][:0]), of[name][:rows]) for name in fields)
+    return all(np.array_equal(told.get(name, ()), of[name][begin:end]) for name in fields)
 
 
 def _portfolio(given: _Given, weights: dict[str, Any]) -> dict[str, Any]:
     if not len(weights["weight"]):
-        raise ValueError(portfolio.CONSTANT)
+        portfolio.refuse("constant")
     risk, mean = float(weights["portfolio_risk"][0]), float(weights["portfolio_return"][0])
     sharpe, excess = float(weights["portfolio_sharpe"][0]), mean - given.parameters["risk_free_rate"]
     if weights["riskless"][0] and excess != 0.0:
         sharpe = math.copysign(math.inf, excess)
     if sharpe <= 0.0:
-        portfolio.warn_no_excess_return()
+        portfolio.refuse("no_excess_return")
     w = weights["weight"]
     return {
         "asset_names": given.asset_names,

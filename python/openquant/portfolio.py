@@ -153,14 +153,20 @@ def refuse(status: str) -> None:
         warnings.warn(_NO_EXCESS_RETURN, UserWarning, stacklevel=4)
 
 
-def _allocate(method: str, given: Any, rate: Any, periods_per_year: Any, bounds: Any, returns: Any) -> Portfolio:
-    prices = A.matrix(given, "prices")
+def price_matrix(given: Any, name: str, most_assets: int) -> A.Floats:
+    """Prices that a portfolio can be made of: rows of time by assets."""
+    prices = A.matrix(given, name)
     rows, assets = prices.shape
     if rows < 3 or assets < 1:
-        raise ValueError(f"prices has {rows} rows and {assets} columns; at least 3 rows of time and 1 asset are wanted")
-    if assets > _MOST_ASSETS:
-        raise ValueError(f"prices has {assets} columns; at most {_MOST_ASSETS} assets are weighed: rows are time")
-    A.within(prices, "prices", A.SMALLEST_PRICE, A.LARGEST, "a price must be finite and above 0 (1e-100 to 1e100)")
+        raise ValueError(f"{name} has {rows} rows and {assets} columns; at least 3 rows of time and 1 asset are wanted")
+    if assets > most_assets:
+        raise ValueError(f"{name} has {assets} columns; at most {most_assets} assets are weighed: rows are time")
+    return A.within(prices, name, A.SMALLEST_PRICE, A.LARGEST, "a price must be finite and above 0 (1e-100 to 1e100)")
+
+
+def _allocate(method: str, given: Any, rate: Any, periods_per_year: Any, bounds: Any, returns: Any) -> Portfolio:
+    prices = price_matrix(given, "prices", _MOST_ASSETS)
+    assets = prices.shape[1]
     risk_free = A.number(rate, "risk_free_rate")
     periods = A.number(periods_per_year, "periods_per_year", 0.0, above=True)
     if not math.isfinite(risk_free / periods):

@@ -55,6 +55,24 @@ TEST_CASE("rows judge themselves") {
     CHECK((fault_of(Continuity{-1, Break::gap, 0, 0}) == Fault::timestamp));
 }
 
+TEST_CASE("what a type offers, its own rows have: a column that may be absent never stands for one that is required") {
+    const auto check = []<class... Es>(Types<Es...>) {
+        const auto one = [](const EventType& type) {
+            for (const EventType* offered : type.offers)
+                for (const FieldInfo& wanted : offered->fields) {
+                    INFO(type.name << " read as " << offered->name << ": " << wanted.name);
+                    const int at = type.find(wanted.name);
+                    REQUIRE(at >= 0);
+                    const FieldInfo& given = type.fields[static_cast<std::size_t>(at)];
+                    CHECK((given.required || !wanted.required));
+                    CHECK(given.kind == wanted.kind);
+                }
+        };
+        (one(event_type<Es>()), ...);
+    };
+    check(EventTypes{});
+}
+
 TEST_CASE("an archive that is cut short is refused, wherever it is cut") {
     Writer writer;
     writer.put(std::vector<std::string>{"one", "two"});
