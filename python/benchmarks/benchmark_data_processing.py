@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import statistics
 import tempfile
@@ -67,11 +68,8 @@ def bars(df: pl.DataFrame) -> list[tuple[str, Callable[[], Any]]]:
         module = importlib.import_module("openquant.bars")
     except ModuleNotFoundError:
         return []
-    return [
-        (name, lambda build=getattr(module, name), options=options: build(df, **options))
-        for name, options in BARS.items()
-        if hasattr(module, name)
-    ]
+    built = {name: getattr(module, name) for name in BARS if hasattr(module, name)}
+    return [(name, functools.partial(build, df, **BARS[name])) for name, build in built.items()]
 
 
 def measure(function: Callable[[], Any], iterations: int) -> list[float]:
