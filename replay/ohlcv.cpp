@@ -105,7 +105,7 @@ Wide twice_median(std::vector<std::uint64_t>& lengths) {
 }
 
 std::uint64_t gaps_of(std::span<const Step> steps, Wide median2) {
-    const bool daily = median2 >= 2 * 23 * hour_ns && median2 <= 2 * 25 * hour_ns;  // an hour for clocks that change
+    const bool daily = median2 >= 46 * Wide{hour_ns} && median2 <= 50 * Wide{hour_ns};  // an hour for clocks that change
     std::uint64_t gaps = 0;
     for (const Step& s : steps) {
         if (Wide{4} * s.length() <= 3 * median2) continue;

@@ -1,6 +1,7 @@
 // Cleaning, report and calendar of OHLCV rows: columns in without a copy, row numbers and figures out.
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <limits>
 #include <memory>
@@ -19,6 +20,10 @@ namespace {
 
 template <class T>
 using Array = py::array_t<T, py::array::c_style>;
+using Report = py::typing::Dict<py::str, py::object>;
+using Times = py::typing::Tuple<Array<std::int64_t>, Array<bool>>;
+using Cleaned = py::typing::Tuple<py::typing::Optional<Array<std::uint32_t>>, py::typing::Optional<Report>>;
+using Aligned = py::typing::Tuple<Array<std::int64_t>, Array<std::uint32_t>, py::typing::List<Array<double>>, Array<bool>>;
 
 template <class T>
 std::span<const T> view(const Array<T>& array) {
@@ -28,13 +33,13 @@ std::span<const T> view(const Array<T>& array) {
 
 /// `values` as an array that owns them.
 template <class To, class From>
-py::array array_from(std::vector<From>&& values) {
+Array<To> array_from(std::vector<From>&& values) {
     static_assert(sizeof(To) == sizeof(From));
     auto owned = std::make_unique<std::vector<From>>(std::move(values));
     const auto n = static_cast<py::ssize_t>(owned->size());
     const void* const data = owned->data();
     const py::capsule owner(owned.release(), [](void* p) { delete static_cast<std::vector<From>*>(p); });
-    return {py::dtype::of<To>(), {n}, {static_cast<py::ssize_t>(sizeof(To))}, data, owner};
+    return Array<To>({n}, {static_cast<py::ssize_t>(sizeof(To))}, static_cast<const To*>(data), owner);
 }
 
 /// OHLCV columns that numpy owns.
@@ -66,7 +71,7 @@ private:
 
 py::object time_text(const std::optional<std::int64_t>& ns) { return ns ? py::cast(text_from_ns(*ns)) : py::none(); }
 
-py::dict report_dict(const SortedRows& sorted, const OhlcvQuality& quality, std::uint64_t duplicates, std::uint64_t removed) {
+Report report_dict(const SortedRows& sorted, const OhlcvQuality& quality, std::uint64_t duplicates, std::uint64_t removed) {
     static constexpr const char* names[] = {"ts", "symbol", "open", "high", "low", "close", "volume", "adj_close"};
     py::dict nulls;
     for (std::size_t i = 0; i < std::size(names); ++i) nulls[names[i]] = sorted.nulls[i];
@@ -77,7 +82,7 @@ py::dict report_dict(const SortedRows& sorted, const OhlcvQuality& quality, std:
 }
 
 /// Row numbers of the cleaned frame (None: every row where it is) and the report (None unless `reported`).
-py::tuple clean(const Columns& c, bool keep_first, bool reported) {
+Cleaned clean(const Columns& c, bool keep_first, bool reported) {
     SortedRows sorted;
     std::uint64_t removed = 0;
     bool as_given = false;
@@ -94,7 +99,7 @@ py::tuple clean(const Columns& c, bool keep_first, bool reported) {
     return py::make_tuple(as_given ? py::object(py::none()) : array_from<std::uint32_t>(std::move(sorted.rows)), report);
 }
 
-py::dict report(const Columns& c) {
+Report report(const Columns& c) {
     SortedRows sorted;
     OhlcvQuality figures;
     {
@@ -106,7 +111,7 @@ py::dict report(const Columns& c) {
 }
 
 /// The windows' starts (ns), symbol codes, and each field as float64 with NaN where the window has no row.
-py::tuple align(const Columns& c, std::int64_t interval_ns) {
+Aligned align(const Columns& c, std::int64_t interval_ns) {
     Calendar calendar;
     std::array<std::vector<double>, OhlcvColumns::n_fields> fields;
     std::vector<std::uint8_t> missing;
@@ -129,7 +134,7 @@ py::tuple align(const Columns& c, std::int64_t interval_ns) {
 }
 
 /// Times of texts or None, and which of them could be read.
-py::tuple parse_times(const py::list& texts, bool slash_dates) {
+Times parse_times(const py::typing::List<py::object>& texts, bool slash_dates) {
     std::vector<std::string_view> views(texts.size());
     for (std::size_t row = 0; row < views.size(); ++row) {
         PyObject* const item = PyList_GET_ITEM(texts.ptr(), static_cast<Py_ssize_t>(row));
@@ -147,7 +152,7 @@ py::tuple parse_times(const py::list& texts, bool slash_dates) {
 }
 
 /// `times` of `unit_ns` each in ns; those beyond int64 ns become unreadable.
-py::tuple scale_times(const Array<std::int64_t>& times, const Array<bool>& readable, std::int64_t unit_ns) {
+Times scale_times(const Array<std::int64_t>& times, const Array<bool>& readable, std::int64_t unit_ns) {
     const auto from = view(times);
     const auto given = view(readable);
     if (given.size() != from.size() || unit_ns <= 0) throw std::invalid_argument("times and readable must have the same length, unit_ns be > 0");

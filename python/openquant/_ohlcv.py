@@ -1,4 +1,4 @@
-"""OHLCV frames and files as the native core reads them: aliases, dtypes, text. What is computed of them is the core's."""
+"""OHLCV frames and files as the native core reads them: aliases, dtypes, text."""
 
 from __future__ import annotations
 

@@ -132,8 +132,8 @@ def load_ohlcv(
         symbol: Names the rows of a file without a symbol column.
         return_report: Whether to return (frame, report).
         dedupe_keep: As in `clean_ohlcv`.
-        date_format: strptime format of the timestamps, with a fraction as '.%f'. Without it they are read as everywhere,
-            and dates with slashes as year/month/day, or as month/day/year where a day above 12 shows that order and
+        date_format: strptime format of the timestamps, with a fraction as '.%f'. Without it they are read as
+            everywhere, and dates with slashes as year/month/day, or as month/day/year where a day above 12 shows that order and
             nothing in the column speaks against it.
 
     Returns:

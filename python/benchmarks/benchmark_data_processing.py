@@ -1,0 +1,102 @@
+"""Time of the functions that make data ready: cleaning, report, calendar, loading and, where there are any, bars.
+
+.venv/bin/python python/benchmarks/benchmark_data_processing.py --iterations 30 --rows 100000
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from openquant.data import align_calendar, clean_ohlcv, data_quality_report, load_ohlcv
+
+SYMBOLS = 10
+BARS: dict[str, dict[str, Any]] = {
+    "build_tick_bars": {"ticks_per_bar": 50},
+    "build_volume_bars": {"volume_per_bar": 100_000.0},
+    "build_dollar_bars": {"dollar_value_per_bar": 5_000_000.0},
+    "build_time_bars": {"interval": "1h"},
+}
+
+
+def minutes(rows: int) -> pl.DataFrame:
+    """Minute bars of ten symbols, sorted, from a seeded walk."""
+    rng = np.random.default_rng(7)
+    each = -(-rows // SYMBOLS)
+    close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, 1e-3, (SYMBOLS, each)), axis=1)).reshape(-1)
+    ts = np.tile(1_704_067_200_000_000 + 60_000_000 * np.arange(each), SYMBOLS)
+    return pl.DataFrame(
+        {
+            "ts": pl.Series(ts).cast(pl.Datetime("us")),
+            "symbol": np.repeat([f"S{i}" for i in range(SYMBOLS)], each),
+            "open": close,
+            "high": close * 1.001,
+            "low": close * 0.999,
+            "close": close,
+            "volume": rng.exponential(1_000.0, len(ts)),
+        }
+    ).head(rows)
+
+
+def benchmarks(df: pl.DataFrame, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
+    shuffled = df.sample(fraction=1.0, shuffle=True, seed=7)
+    df.write_csv(folder / "bars.csv")
+    df.write_parquet(folder / "bars.parquet")
+    out: list[tuple[str, Callable[[], Any]]] = [
+        ("clean_ohlcv", lambda: clean_ohlcv(df)),
+        ("clean_ohlcv shuffled", lambda: clean_ohlcv(shuffled)),
+        ("data_quality_report", lambda: data_quality_report(df)),
+        ("align_calendar 1m", lambda: align_calendar(df, interval="1m")),
+        ("load_ohlcv csv", lambda: load_ohlcv(folder / "bars.csv")),
+        ("load_ohlcv parquet", lambda: load_ohlcv(folder / "bars.parquet")),
+    ]
+    return out + bars(df)
+
+
+def bars(df: pl.DataFrame) -> list[tuple[str, Callable[[], Any]]]:
+    try:
+        module = importlib.import_module("openquant.bars")
+    except ModuleNotFoundError:
+        return []
+    built = {name: getattr(module, name) for name in BARS if hasattr(module, name)}
+    return [(name, functools.partial(build, df, **BARS[name])) for name, build in built.items()]
+
+
+def measure(function: Callable[[], Any], iterations: int) -> list[float]:
+    """Milliseconds of each run after a first that does not count."""
+    function()
+    out = []
+    for _ in range(iterations):
+        start = time.perf_counter()
+        function()
+        out.append(1e3 * (time.perf_counter() - start))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--iterations", type=int, default=30)
+    parser.add_argument("--rows", type=int, default=100_000)
+    options = parser.parse_args()
+    if options.iterations < 1 or options.rows < 1:
+        parser.error("--iterations and --rows must be at least 1")
+    print(f"{'name':24}{'iterations':>12}{'rows':>12}{'mean_ms':>12}{'p95_ms':>12}{'runs_per_sec':>14}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, function in benchmarks(minutes(options.rows), Path(folder)):
+            ms = measure(function, options.iterations)
+            mean, p95 = statistics.fmean(ms), float(np.quantile(ms, 0.95))
+            print(f"{name:24}{options.iterations:12}{options.rows:12}{mean:12.3f}{p95:12.3f}{1e3 / mean:14.1f}")
+
+
+if __name__ == "__main__":
+    main()
