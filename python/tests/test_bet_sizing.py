@@ -93,30 +93,30 @@ def test_answers_in_kind(call: Any) -> None:
         (lambda: get_signal(NAN, 2), ValueError, "prob at row 0 is nan"),
         (lambda: get_signal(10**400, 2), ValueError, "prob at row 0"),
         (lambda: get_signal([0.5], 1), ValueError, "num_classes = 1"),
-        (lambda: get_signal([0.5], 2.0), TypeError, "num_classes must be a whole number"),  # type: ignore[arg-type]
+        (lambda: get_signal([0.5], 2.0), TypeError, "num_classes must be a whole number"),
         (lambda: get_signal([0.5], True), TypeError, "num_classes"),
         (lambda: get_signal([0.5], 2, [1.0, 1.0]), ValueError, "prob/pred length mismatch: 1 vs 2"),
         (lambda: get_signal([0.5], 2, [1.5]), ValueError, r"pred at row 0 is 1.5; a side must be in \[-1, 1\]"),
         (lambda: get_signal([0.5], 2, [INF]), ValueError, "pred at row 0 is inf"),
-        (lambda: get_signal([0.5], 2, 1.0), TypeError, "prob and pred must both"),  # type: ignore[call-overload]
-        (lambda: get_signal("0.5", 2), TypeError, "prob must be"),  # type: ignore[call-overload]
-        (lambda: get_signal(None, 2), TypeError, "prob must be"),  # type: ignore[call-overload]
+        (lambda: get_signal([0.5], 2, 1.0), TypeError, "prob and pred must both"),
+        (lambda: get_signal("0.5", 2), TypeError, "prob must be"),
+        (lambda: get_signal(None, 2), TypeError, "prob must be"),
         (lambda: get_signal(True, 2), TypeError, "prob must be"),
-        (lambda: get_signal(["a"], 2), TypeError, "prob must hold numbers"),  # type: ignore[list-item]
-        (lambda: get_signal([[0.5]], 2), ValueError, "one-dimensional"),  # type: ignore[list-item]
+        (lambda: get_signal(["a"], 2), TypeError, "prob must hold numbers"),
+        (lambda: get_signal([[0.5]], 2), ValueError, "one-dimensional"),
         (lambda: get_signal(pl.Series([0.5, None]), 2), ValueError, "prob at row 1 is nan"),
         (lambda: discrete_signal([0.1, NAN], 0.1), ValueError, "signal0 at row 1 is nan"),
         (lambda: discrete_signal(INF, 0.1), ValueError, "signal0 at row 0 is inf"),
         (lambda: discrete_signal(0.5, 0.0), ValueError, "step_size = 0.0 is out of range; it must be > 0 and <= 1"),
         (lambda: discrete_signal(0.5, 1.5), ValueError, "step_size = 1.5"),
         (lambda: discrete_signal(0.5, NAN), ValueError, "step_size = nan"),
-        (lambda: discrete_signal(0.5, "0.1"), TypeError, "step_size must be a number"),  # type: ignore[call-overload]
-        (lambda: discrete_signal({}, 0.1), TypeError, "signal0 must be"),  # type: ignore[call-overload]
+        (lambda: discrete_signal(0.5, "0.1"), TypeError, "step_size must be a number"),
+        (lambda: discrete_signal({}, 0.1), TypeError, "signal0 must be"),
         (lambda: bet_size(0.0, 0.5, "sigmoid"), ValueError, "w_param = 0.0 is out of range; it must be > 0"),
         (lambda: bet_size(-1.0, 0.5, "power"), ValueError, "w_param = -1.0 is out of range; it must be >= 0"),
         (lambda: bet_size(INF, 0.5), ValueError, "w_param = inf"),
         (lambda: bet_size(NAN, 0.5, "power"), ValueError, "w_param = nan"),
-        (lambda: bet_size([1.0], 0.5), TypeError, "w_param must be a number"),  # type: ignore[call-overload]
+        (lambda: bet_size([1.0], 0.5), TypeError, "w_param must be a number"),
         (
             lambda: bet_size(1.0, [0.5, -1.5], "power"),
             ValueError,
@@ -125,7 +125,7 @@ def test_answers_in_kind(call: Any) -> None:
         (lambda: bet_size(1.0, [0.5, INF]), ValueError, "price_div at row 1 is inf"),
         (lambda: bet_size(1.0, NAN, "power"), ValueError, "price_div at row 0 is nan"),
         (lambda: bet_size(1.0, 0.5, "linear"), ValueError, "func = 'linear' must be one of 'sigmoid', 'power'"),
-        (lambda: bet_size(1.0, 0.5, 3), TypeError, "func must be one of"),  # type: ignore[call-overload]
+        (lambda: bet_size(1.0, 0.5, 3), TypeError, "func must be one of"),
     ],
 )
 def test_refusals(call: Any, error: type[Exception], message: str) -> None:

@@ -134,9 +134,9 @@ def test_labels_are_given_back_as_they_are() -> None:
         ),
         (lambda: viz.prepare_drawdown_payload([1], [-1.0]), ValueError, "equity_curve at row 0 is -1.0"),
         (lambda: viz.prepare_drawdown_payload([1, 2], [1.0, NAN]), ValueError, "equity_curve at row 1 is nan"),
-        (lambda: viz.prepare_drawdown_payload("ab", [1.0, 2.0]), TypeError, "timestamps must be a list"),  # type: ignore[arg-type]
+        (lambda: viz.prepare_drawdown_payload("ab", [1.0, 2.0]), TypeError, "timestamps must be a list"),
         (lambda: viz.prepare_drawdown_payload(np.zeros((1, 1)), [1.0]), TypeError, "one-dimensional"),
-        (lambda: viz.prepare_drawdown_payload([1], "a"), TypeError, "equity_curve must be"),  # type: ignore[arg-type]
+        (lambda: viz.prepare_drawdown_payload([1], "a"), TypeError, "equity_curve must be"),
         (
             lambda: viz.prepare_feature_importance_payload(["a"], []),
             ValueError,
@@ -151,7 +151,7 @@ def test_labels_are_given_back_as_they_are() -> None:
         (lambda: viz.prepare_feature_importance_payload(["a"], [NAN]), ValueError, "importance at row 0 is nan"),
         (lambda: viz.prepare_feature_importance_payload([1], [1.0]), TypeError, "feature_names at row 0 is int 1"),
         (lambda: viz.prepare_feature_importance_payload(["a"], [1.0], top_n=0), ValueError, "top_n = 0"),
-        (lambda: viz.prepare_feature_importance_payload(["a"], [1.0], top_n=1.0), TypeError, "top_n"),  # type: ignore[arg-type]
+        (lambda: viz.prepare_feature_importance_payload(["a"], [1.0], top_n=1.0), TypeError, "top_n"),
         (
             lambda: viz.prepare_feature_importance_comparison_payload(["a"], [1.0], ["a"], [1.0, 2.0]),
             ValueError,
@@ -163,14 +163,14 @@ def test_labels_are_given_back_as_they_are() -> None:
             "left_values at row 0 is nan",
         ),
         (
-            lambda: viz.prepare_feature_importance_comparison_payload([], [], [], [], left_name=1),  # type: ignore[arg-type]
+            lambda: viz.prepare_feature_importance_comparison_payload([], [], [], [], left_name=1),
             TypeError,
             "left_name must be a text",
         ),
         (lambda: viz.prepare_regime_payload([1], []), ValueError, "timestamps/score length mismatch: 1 vs 0"),
         (lambda: viz.prepare_regime_payload([1], [NAN]), ValueError, "score at row 0 is nan"),
         (lambda: viz.prepare_regime_payload([1], [1.0], NAN), ValueError, "threshold = nan"),
-        (lambda: viz.prepare_regime_payload([1], [1.0], None), TypeError, "threshold must be a number"),  # type: ignore[arg-type]
+        (lambda: viz.prepare_regime_payload([1], [1.0], None), TypeError, "threshold must be a number"),
         (lambda: viz.prepare_frontier_payload([0.1], []), ValueError, "volatility/returns length mismatch: 1 vs 0"),
         (lambda: viz.prepare_frontier_payload([-0.1], [0.1]), ValueError, "volatility at row 0 is -0.1"),
         (lambda: viz.prepare_frontier_payload([0.1], [NAN]), ValueError, "returns at row 0 is nan"),
@@ -183,7 +183,7 @@ def test_labels_are_given_back_as_they_are() -> None:
         (lambda: viz.prepare_cluster_payload([1], []), ValueError, "node_id/parent_id length mismatch: 1 vs 0"),
         (lambda: viz.prepare_cluster_payload([1], [0], []), ValueError, "node_id/height length mismatch: 1 vs 0"),
         (lambda: viz.prepare_cluster_payload([1], [0], [NAN]), ValueError, "height at row 0 is nan"),
-        (lambda: viz.prepare_cluster_payload(1, [0]), TypeError, "node_id must be a list"),  # type: ignore[arg-type]
+        (lambda: viz.prepare_cluster_payload(1, [0]), TypeError, "node_id must be a list"),
     ],
 )
 def test_refusals(call: Any, error: type[Exception], message: str) -> None:
