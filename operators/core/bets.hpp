@@ -17,9 +17,7 @@ inline double bet_signal(double prob, double num_classes, double side) noexcept 
 }
 
 /// Nearest multiple of `step`, ties to even, within [-1, 1]. AFML snippet 10.3.
-inline double discrete_signal(double signal, double step) noexcept {
-    return std::clamp(std::nearbyint(signal / step) * step, -1.0, 1.0) + 0.0;
-}
+inline double discrete_signal(double signal, double step) noexcept { return std::clamp(std::nearbyint(signal / step) * step, -1.0, 1.0) + 0.0; }
 
 /// x / sqrt(w + x^2), w > 0, of a price's divergence x from its forecast. AFML 10.6, snippet 10.4.
 inline double sigmoid_bet(double w, double x) noexcept { return x / std::sqrt(w + x * x) + 0.0; }

@@ -147,13 +147,13 @@ private:
 
     std::vector<std::size_t> first_;  // of each label's spans, and the end
     std::vector<Span> spans_;
-    std::vector<double> bars_;                           // of each label
-    std::vector<double> bars_in_, shares_, part_;        // of each stretch: part = bars / shares
-    std::vector<double> before_;                         // parts before each stretch, within its block
-    std::vector<double> whole_, blocks_before_;          // parts of each block, and of all blocks before it
+    std::vector<double> bars_;                     // of each label
+    std::vector<double> bars_in_, shares_, part_;  // of each stretch: part = bars / shares
+    std::vector<double> before_;                   // parts before each stretch, within its block
+    std::vector<double> whole_, blocks_before_;    // parts of each block, and of all blocks before it
 };
 
-/// Mean over labels of the mean over the label's bars of 1 / labels that cover the bar. AFML 4.4, snippet 4.2.
+/// Mean over labels of the mean over the label's bars of 1 / labels that cover the bar. AFML 4.4, snippet 4.4.
 inline double average_uniqueness(const LabelRuns& labels) {
     SharedBars bars(labels, 0.0);
     for (std::size_t i = 0; i < labels.size(); ++i) bars.add(i);

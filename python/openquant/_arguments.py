@@ -107,7 +107,7 @@ def matrix(values: Any, name: str) -> npt.NDArray[np.float64]:
         odd = next((c for c, dtype in values.schema.items() if not dtype.is_numeric()), None)
         if odd is not None:
             raise TypeError(f"{name}: column {odd!r} must hold numbers, not {values.schema[odd]}")
-        array = values.cast(pl.Float64).to_numpy(order="c")
+        array = values.cast(pl.Float64).to_numpy(order="c") if values.width else np.zeros((0, 0))
     elif is_list(values):
         rows = [floats(row, f"{name} row {i}") for i, row in enumerate(values)]
         if any(len(row) != len(rows[0]) for row in rows):

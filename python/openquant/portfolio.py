@@ -1,4 +1,4 @@
-"""Portfolios from a history of prices: inverse variance, least variance and greatest Sharpe ratio, exact within bounds."""
+"""Portfolios from a history of prices: inverse variance, least variance, greatest Sharpe ratio; exact within bounds."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["allocate_inverse_variance", "allocate_max_sharpe", "allocate_min_vol"]
 
 _MOST_ASSETS = 4096  # their covariance takes 128 MB
-_WIDEST = 10.0  # bounds up to which the optimum is tested to be exact
+_WIDEST = 1000.0  # of bounds: weights beyond it no longer sum to 1 to the last digits
 
 # How an allocation ended that has no portfolio: what is wrong, and what to do.
 _REFUSALS = {
-    "infeasible": "no weights within bounds sum to 1: the lower ones must sum to at most 1, the upper ones to at least 1",
-    "constant_asset": "the prices hold an asset without variance, which inverse variance cannot weigh: leave out its column",
-    "constant": "the prices have neither risk nor excess return, so that there is nothing to choose by: give prices that move",
+    "infeasible": "no weights within bounds sum to 1: lower ones must sum to at most 1, upper ones to at least 1",
+    "constant_asset": "prices hold an asset without variance, which inverse variance cannot weigh: leave it out",
+    "constant": "prices have neither risk nor excess return, nothing to choose by: give prices that move",
 }
 _NO_EXCESS_RETURN = (
     "no portfolio within bounds earns more than risk_free_rate: the minimum-variance portfolio is given; "
@@ -49,7 +49,7 @@ def allocate_inverse_variance(
     Args:
         prices: rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
         periods_per_year: rows in a year, by which risk and return are annualised.
-        bounds: least and largest weight, one pair for all assets or one pair for each, in [-10, 10].
+        bounds: least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
         returns: "simple" or "log".
 
     Returns:
@@ -82,7 +82,7 @@ def allocate_min_vol(
     Args:
         prices: rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
         periods_per_year: rows in a year, by which risk and return are annualised.
-        bounds: least and largest weight, one pair for all assets or one pair for each, in [-10, 10].
+        bounds: least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
         returns: "simple" or "log".
 
     Returns:
@@ -113,15 +113,15 @@ def allocate_max_sharpe(
 ) -> Portfolio:
     """The portfolio of greatest Sharpe ratio within bounds: the exact optimum, of several the one of smallest norm.
 
-    A portfolio without risk that earns more than the risk-free rate has risk 0 and the Sharpe ratio infinity; of several,
-    the one of largest return is given. Where no portfolio earns more, a UserWarning says so and the one of least variance
-    is given.
+    A portfolio without risk that earns more than the risk-free rate has risk 0 and the Sharpe ratio infinity; of
+    several, the one of largest return is given. Where no portfolio earns more, a UserWarning says so and the one of
+    least variance is given.
 
     Args:
         prices: rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
         risk_free_rate: per year.
         periods_per_year: rows in a year, by which risk and return are annualised.
-        bounds: least and largest weight, one pair for all assets or one pair for each, in [-10, 10].
+        bounds: least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
         returns: "simple" or "log".
 
     Returns:
@@ -142,15 +142,15 @@ def allocate_max_sharpe(
     return _allocate("max_sharpe", prices, risk_free_rate, periods_per_year, bounds, returns)
 
 
-def refuse(status: str) -> None:
-    """Raises what an allocation without a portfolio means, warns of one that is not what was asked for.
+def judge(status: str, stacklevel: int = 4) -> None:
+    """Raises if an allocation ended without a portfolio, warns if it is not the one that was asked for.
 
-    `status` is that of `_core.kernels.allocate`. The warning names the caller of the public function's line.
+    `status` is that of `_core.kernels.allocate`; `stacklevel` leads a warning to the user's own line.
     """
     if status in _REFUSALS:
         raise ValueError(_REFUSALS[status])
     if status == "no_excess_return":
-        warnings.warn(_NO_EXCESS_RETURN, UserWarning, stacklevel=4)
+        warnings.warn(_NO_EXCESS_RETURN, UserWarning, stacklevel=stacklevel)
 
 
 def price_matrix(given: Any, name: str, most_assets: int) -> A.Floats:
@@ -174,7 +174,7 @@ def _allocate(method: str, given: Any, rate: Any, periods_per_year: Any, bounds:
     lower, upper = _bounds(bounds, assets)
     kind = A.choice(returns, "returns", ("simple", "log"))
     status, weights, *figures = _core.kernels.allocate(prices, lower, upper, method, kind, risk_free, periods)
-    refuse(status)
+    judge(status)
     return (A.like(given, weights), *figures)
 
 
@@ -189,7 +189,7 @@ def _bounds(bounds: Any, assets: int) -> tuple[A.Floats, A.Floats]:
         raise ValueError(
             f"bounds must be one pair (lower, upper) or one for each of {assets} assets, not {pairs.shape}"
         )
-    pairs = A.within(pairs, "bounds", -_WIDEST, _WIDEST, "a bound must be finite and in [-10, 10]")
+    pairs = A.within(pairs, "bounds", -_WIDEST, _WIDEST, "a bound must be finite and in [-1000, 1000]")
     crossed = np.flatnonzero(pairs[:, 0] > pairs[:, 1])
     if len(crossed):
         low, high = pairs[crossed[0]].tolist()

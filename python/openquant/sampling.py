@@ -38,7 +38,7 @@ def get_ind_matrix(label_endtime: Labels, bar_index: A.Times | range) -> list[li
         ValueError: a label whose start is after its end or that covers no bar; bars that do not rise strictly.
         TypeError: neither whole numbers nor times, or numbers against times.
 
-    Source: AFML 4.4, snippet 4.3.
+    Source: AFML 4.5.3, snippet 4.3.
 
     >>> get_ind_matrix([(0, 2), (2, 3), (4, 5)], list(range(6)))
     [[1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]
@@ -93,7 +93,7 @@ def seq_bootstrap(
     ind_mat: IndMatrix,
     sample_length: int | None = None,
     warmup_samples: A.Numbers | None = None,
-    random_state: int | None = None,
+    random_state: int | np.integer[Any] | None = None,
 ) -> list[int] | A.Ints:
     """Draws labels with replacement, preferring those that share few bars with what was drawn before.
 
@@ -103,7 +103,7 @@ def seq_bootstrap(
         ind_mat: a row for each bar, a column for each label, of 0 and 1: a list of rows, a 2-d array or a frame.
         sample_length: how many are drawn; by default as many as there are labels.
         warmup_samples: label numbers that are taken as the first draws, in their order, up to `sample_length`.
-        random_state: seed, 0 to 2**64 - 1; the same seed gives the same draws on every machine. None: another each time.
+        random_state: seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
 
     Returns:
         Label numbers, counted from 0: a list for a list, else an int64 array.
@@ -125,17 +125,17 @@ def seq_bootstrap_intervals(
     n_bars: int,
     sample_length: int | None = None,
     warmup_samples: A.Numbers | None = None,
-    random_state: int | None = None,
+    random_state: int | np.integer[Any] | None = None,
 ) -> list[int] | A.Ints:
     """The draws of `seq_bootstrap` for labels given by their first and last bar, without the matrix.
 
     Args:
-        label_endtime: (first bar, last bar) of each label, numbers from 0 to n_bars - 1: a list of pairs, an (n, 2) array
-            or a frame of two columns.
+        label_endtime: (first bar, last bar) of each label, numbers from 0 to n_bars - 1: a list of pairs, an (n, 2)
+            array or a frame of two columns.
         n_bars: how many bars there are.
         sample_length: how many are drawn; by default as many as there are labels.
         warmup_samples: label numbers that are taken as the first draws, in their order, up to `sample_length`.
-        random_state: seed, 0 to 2**64 - 1; the same seed gives the same draws on every machine. None: another each time.
+        random_state: seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
 
     Returns:
         Label numbers, counted from 0: a list for a list, else an int64 array.
@@ -184,13 +184,10 @@ def _labels_of_matrix(ind_mat: Any) -> Any:
     cells = ind_mat if small else A.matrix(ind_mat, "ind_mat")
     if cells.size == 0:
         raise ValueError("ind_mat is empty; at least one bar and one label are wanted")
-    if cells.dtype != np.bool_:
-        odd = (cells != 0) & (cells != 1)
-        if odd.any():
-            row, column = divmod(int(odd.argmax()), cells.shape[1])
-            raise ValueError(
-                f"ind_mat at row {row}, column {column} is {cells[row, column].item()!r}; it must be 0 or 1"
-            )
+    odd = cells.view(np.uint8) > 1 if small else (cells != 0) & (cells != 1)
+    if odd.any():
+        row, column = divmod(int(odd.argmax()), cells.shape[1])
+        raise ValueError(f"ind_mat at row {row}, column {column} is {cells[row, column].item()!r}; it must be 0 or 1")
     return _core.sampling.Labels.of_matrix(np.ascontiguousarray(cells, dtype=np.int8))
 
 

@@ -1,4 +1,4 @@
-"""The sequential bootstrap against AFML's formulas over the whole matrix, its draws against its own uniforms, its cost."""
+"""The sequential bootstrap against AFML's formulas over the whole matrix, its draws against its uniforms, its cost."""
 
 from __future__ import annotations
 
@@ -115,9 +115,10 @@ def test_bars_and_labels_in_every_kind() -> None:
     times = [noon + timedelta(minutes=i) for i in range(6)]
     texts = [t.strftime("%Y-%m-%d %H:%M:%S") for t in times]
     stamps = np.array(times, dtype="datetime64[ns]")
+    axis: Any
     for axis in (list(range(6)), times, texts, list(stamps)):
         labels = [(axis[s], axis[e]) for s, e in AFML]
-        assert sampling.get_ind_matrix(labels, axis) == want.tolist()  # type: ignore[arg-type]
+        assert sampling.get_ind_matrix(labels, axis) == want.tolist()
         series = pl.Series(np.array(axis)) if isinstance(axis[0], np.datetime64) else pl.Series(axis)
         frame = pl.DataFrame({"start": series.gather([0, 2, 4]), "end": series.gather([2, 3, 5])})
         for both in ((frame, series), (labels, np.array(axis)), (np.array(labels), axis)):
@@ -137,10 +138,11 @@ def test_empty() -> None:
     assert sampling.get_ind_matrix([], [0, 1]) == [] and sampling.get_ind_matrix([], []) == []
     for none in (np.zeros((0, 2), dtype=np.int64), pl.DataFrame({"s": [], "e": []})):
         assert np.shape(sampling.get_ind_matrix(none, np.arange(3))) == (0, 0)
+    nothing: Any
     for nothing in ([], [[]], np.zeros((0, 3)), np.zeros((3, 0), dtype=np.int8), pl.DataFrame()):
         for function in (sampling.get_ind_mat_average_uniqueness, sampling.seq_bootstrap):
             with pytest.raises(ValueError, match="ind_mat is empty"):
-                function(nothing)  # type: ignore[operator]
+                function(nothing)
     with pytest.raises(ValueError, match="holds no labels"):
         sampling.seq_bootstrap_intervals([], 5)
 
@@ -227,7 +229,7 @@ def test_refused_matrices(cells: Any, error: type[Exception], message: str) -> N
 )
 def test_refused_draws(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        sampling.seq_bootstrap_intervals(**({"label_endtime": AFML, "n_bars": 6} | arguments))
+        sampling.seq_bootstrap_intervals(**{"label_endtime": AFML, "n_bars": 6, **arguments})
 
 
 def long_labels(labels: int, bars: int, longest: int) -> NDArray[np.int64]:
@@ -247,9 +249,7 @@ def test_cost_of_ten_thousand_draws(longest: int) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    print(
-        f"10,000 draws of labels of up to {longest} bars: {elapsed:.2f} s, {peak / 1e6:.1f} MB traced, RSS +{grown / 1e6:.1f} MB"
-    )
+    print(f"10,000 draws of up to {longest} bars: {elapsed:.2f} s, {peak / 1e6:.1f} MB, RSS +{grown / 1e6:.1f} MB")
     assert len(drawn) == 10_000 and elapsed < 5.0 and max(peak, grown) < 200e6
 
 

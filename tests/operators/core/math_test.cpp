@@ -106,7 +106,8 @@ TEST_CASE("det::pow is within one ulp of the truth everywhere") {
 }
 
 TEST_CASE("det::pow at the edges") {
-    constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN(), largest = std::numeric_limits<double>::max();
+    constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN(),
+                     largest = std::numeric_limits<double>::max();
     for (const double w : {0.0, -0.0, 1.0, -3.0, 1e300, inf}) CHECK(det::pow(1.0, w) == 1.0);
     for (const double x : {0.0, 0.3, 1.0, 7.0, inf}) CHECK(det::pow(x, 0.0) == 1.0);
     for (int k = -1'074; k < 1'024; ++k)
