@@ -118,6 +118,20 @@ TEST_CASE("a capacity keeps exactly the newest rows and counts the others, whate
     CHECK(says(refusal([] { SignalBuffer buffer(0); }), {"capacity = 0", ">= 1"}));
 }
 
+TEST_CASE("whole segments go only when none of their rows is kept") {
+    for (const std::uint64_t capacity : {1, 2, 64, 65, 129}) {
+        SignalBuffer buffer(capacity);
+        Numbered numbered{buffer};
+        while (numbered.next < 400) {
+            numbered.append(1);
+            buffer.attach();  // lets go at once of what it can
+            const auto rows = rows_of(buffer);
+            REQUIRE(rows.size() == std::min<std::uint64_t>(capacity, static_cast<std::uint64_t>(numbered.next)));
+            REQUIRE(numbered_from(rows, numbered.next - static_cast<std::int64_t>(rows.size())));
+        }
+    }
+}
+
 TEST_CASE("without a capacity nothing is let go, over many segments") {
     SignalBuffer buffer;
     Numbered numbered{buffer};
@@ -216,13 +230,13 @@ TEST_CASE("its content is not the graph's: a restored graph goes on with its own
 }
 
 TEST_CASE("a reader sees whole rows of a prefix at any moment, while a writer appends and lets go") {
-    for (const std::uint64_t capacity : {std::uint64_t{100}, std::uint64_t{30'000}, SignalBuffer::unbounded}) {
+    for (const std::uint64_t capacity : {std::uint64_t{1}, std::uint64_t{100}, std::uint64_t{30'000}, SignalBuffer::unbounded}) {
         SignalBuffer buffer(capacity);
         constexpr std::int64_t total = 200'000;
         std::atomic<bool> begun{false};
         std::thread writer([&] {
             Numbered numbered{buffer};
-            for (std::size_t n = 1; numbered.next < total; n = n % 50 + 1) {
+            for (std::size_t n = 1; numbered.next < total; n = 3 * n % 4001) {
                 numbered.append(std::min<std::size_t>(n, static_cast<std::size_t>(total - numbered.next)));
                 begun = true;
             }
