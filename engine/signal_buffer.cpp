@@ -189,10 +189,10 @@ void SignalSink::process(const SymbolTable& symbols) {
     const Stream& in = *inputs[0];
     if (in.rows == 0) return;
     if (ids_.size() < symbols.size()) {
-        const std::vector<std::string_view> names(symbols.names().begin(), symbols.names().end());
-        std::vector<std::uint32_t> ids(names.size());
-        buffer_->intern(names, ids.data());
-        ids_ = std::move(ids);
+        const std::vector<std::string_view> fresh(symbols.names().begin() + static_cast<std::ptrdiff_t>(ids_.size()), symbols.names().end());
+        std::vector<std::uint32_t> ids(fresh.size());
+        buffer_->intern(fresh, ids.data());
+        ids_.insert(ids_.end(), ids.begin(), ids.end());
     }
     row_ids_.resize(in.rows);
     for (std::size_t row = 0; row < in.rows; ++row) row_ids_[row] = in.symbols[row] == every_symbol ? SignalBuffer::no_symbol : ids_[in.symbols[row]];

@@ -1,7 +1,7 @@
 """Results as polars frames for notebooks and files, and signals collected live.
 
-Every frame's columns have the same dtypes whatever the input, an empty one included: Float64 for numbers, Int64 for whole
-numbers, String for names; times are Datetime in the input's unit, microseconds for text.
+Every frame's columns have the same dtypes whatever the input, an empty one included: Float64 for numbers, Int64 for
+whole numbers, String for names; times are Datetime in the input's unit, microseconds for text.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def to_polars_signal_frame(
         symbol: One name for every row, or one each; no column if None.
 
     Raises:
-        ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and at what row.
+        ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and where.
         TypeError: an argument is of another type.
 
     >>> to_polars_signal_frame(["2024-01-01 09:30:00"], [0.5], side=[1], symbol="BTC").rows()
@@ -77,7 +77,7 @@ def to_polars_event_frame(
         labels: Outcomes, whole numbers such as -1, 0 and 1; no column if None.
 
     Raises:
-        ValueError: lengths differ, a time cannot be read, or a number is out of its range; it says which and at what row.
+        ValueError: lengths differ, a time cannot be read, or a number is out of its range; it says which and where.
         TypeError: an argument is of another type.
 
     >>> frame = to_polars_event_frame(["2024-01-01 09:30:00"], ["2024-01-01 09:45:00"], [0.6], labels=[1])
@@ -166,7 +166,7 @@ def to_polars_frontier_frame(
         point_ids: Name of each point; p0, p1, .. if None.
 
     Raises:
-        ValueError: lengths differ, or a number is out of its range; it says which and at what row.
+        ValueError: lengths differ, or a number is out of its range; it says which and where.
         TypeError: an argument is of another type.
 
     >>> to_polars_frontier_frame([0.1, 0.2], [0.05, 0.08]).rows()
@@ -199,7 +199,7 @@ def to_polars_backtest_frame(
         positions: Position held, finite; no column if None.
 
     Raises:
-        ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and at what row.
+        ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and where.
         TypeError: an argument is of another type.
 
     >>> to_polars_backtest_frame(["2024-01-01", "2024-01-02"], [1.0, 1.1], positions=[0, 1]).columns

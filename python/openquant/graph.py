@@ -211,10 +211,11 @@ class Graph:
         """Adds an operator, a Python callable or a buffer of signals and wires its inputs.
 
         Args:
-            node: An operator, a `SignalStreamBuffer` (one port of Signal rows), or a callable. A callable gets each row as a
-                dict (per="row") and returns None, a dict or several; or each chunk as a frame (per="frame") and returns one
-                row per given row, or rows with their given row's number in a column ``row``. It is stateless, or an object
-                with ``snapshot() -> bytes`` and ``restore(bytes)``; the laws of operators do not cover it.
+            node: An operator, a `SignalStreamBuffer` (one port of Signal rows), or a callable. A callable gets each row
+                as a dict (per="row") and returns None, a dict or several; or each chunk as a frame (per="frame") and
+                returns one row per given row, or rows with their given row's number in a column ``row``. It is
+                stateless, or an object with ``snapshot() -> bytes`` and ``restore(bytes)``; the laws of operators do not
+                cover it.
             ports: The required inputs in their order, then optional ones.
             name: Name of the node; by default the operator's, in snake case.
             output: Event type that a callable emits; none makes it a sink.

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class SignalStreamBuffer:
     """Keeps signals in the order in which they came and gives them as a frame at any moment.
 
-    Fill it with `append`, or attach it to a graph: ``graph.add(buffer, port)`` takes every `Signal` row of `port`, its size
-    as the signal, with side and symbol. Several ports, graphs and threads may fill one buffer. It is not part of a graph's
-    snapshot.
+    Fill it with `append`, or attach it to a graph: ``graph.add(buffer, port)`` takes every `Signal` row of `port`, its
+    size as the signal, with side and symbol. Several ports, graphs and threads may fill one buffer. It is not part of a
+    graph's snapshot.
 
-    While the engine's thread fills it, `frame()` does not stop the engine and is not stopped by it: the frame is a prefix of
-    the stream without the rows that the capacity let go, every row whole.
+    While the engine's thread fills it, `frame()` does not stop the engine and is not stopped by it: the frame is a
+    prefix of the stream without the rows that the capacity let go, every row whole.
 
     Args:
         capacity: Rows to keep, the newest; None for all. Attached to a graph, None becomes 1,000,000.
@@ -60,7 +60,7 @@ class SignalStreamBuffer:
             symbol: One name for every row, or one each; None where the rows have none.
 
         Raises:
-            ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and at what row.
+            ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and where.
             TypeError: an argument is of another type.
 
         >>> buffer = SignalStreamBuffer()
@@ -75,8 +75,9 @@ class SignalStreamBuffer:
         self._core.append(times.ns, values, sides, names, times.dtype.time_unit)
 
     def frame(self) -> pl.DataFrame:
-        """The rows kept: ts (Datetime, UTC, in the finest unit ever appended, ns from a graph), signal[, side][, symbol].
+        """The rows kept: ts, signal[, side][, symbol].
 
+        ts is a Datetime in UTC without a zone, in the finest unit ever appended: us for text, ns from a graph.
         side and symbol are there if any row ever had one, or once a graph is attached; rows without have null.
 
         >>> SignalStreamBuffer().frame().dtypes

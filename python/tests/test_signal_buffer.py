@@ -64,7 +64,7 @@ def test_appends_with_and_without_side_and_symbol_mix() -> None:
     buffer.append(np.array(TIMES[:1], dtype="datetime64[ms]"), np.array([0.3]), side=[-1], symbol="B")
     buffer.append(TIMES, pl.Series([0.4, 0.5]), symbol=["A", "B"])
     expected = frame(
-        ts=([*TIMES, TIMES[0], *TIMES], US),
+        ts=[*TIMES, TIMES[0], *TIMES],
         signal=[0.1, 0.2, 0.3, 0.4, 0.5],
         side=[None, None, -1.0, None, None],
         symbol=[None, None, "B", "A", "B"],
