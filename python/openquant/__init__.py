@@ -11,7 +11,20 @@
 [99.0]
 """
 
-from openquant import adapters, bars, bet_sizing, data, filters, labeling, pipeline, portfolio, research, risk, sampling, viz
+from openquant import (
+    adapters,
+    bars,
+    bet_sizing,
+    data,
+    filters,
+    labeling,
+    pipeline,
+    portfolio,
+    research,
+    risk,
+    sampling,
+    viz,
+)
 from openquant.events import (
     AlignedPrice,
     Bar,

@@ -231,7 +231,8 @@ class Timestamps:
             times = [_EPOCH + timedelta(microseconds=t // 1000) for t in ns.tolist()]
             return [t.astimezone(zone) if zone else t.replace(tzinfo=None) for t in times]
         if self._numpy is None:
-            return ns.tolist()
+            whole: list[int] = ns.tolist()
+            return whole
         return ns.astype("datetime64[ns]").astype(self._numpy) if self._numpy.kind == "M" else ns
 
     def series(self, name: str, ns: Ints | None = None) -> pl.Series:
@@ -287,7 +288,7 @@ class Timestamps:
         if not isinstance(item, datetime):
             item = datetime(item.year, item.month, item.day)
         since = (item if item.tzinfo else item.replace(tzinfo=UTC)) - _EPOCH
-        ns = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+        ns: int = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
         if not -(2**63) < ns < 2**63:
             raise ValueError(f"{self.name} at row {row} = {item} is beyond int64 nanoseconds (1678 to 2261)")
         return ns

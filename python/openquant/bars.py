@@ -93,9 +93,7 @@ def _dollar_graph(
 ) -> Graph:
     """The graph of `build_dollar_bars`: a source trades (Trade) or ohlcv (Ohlcv), table bars."""
     if of == "trades":
-        return _graph(
-            DollarBars(dollar_value_per_bar=dollar_value_per_bar, remainder=remainder, partial=partial), of
-        )
+        return _graph(DollarBars(dollar_value_per_bar=dollar_value_per_bar, remainder=remainder, partial=partial), of)
     return _graph(
         ResampledBars(measure="dollar", per_bar=dollar_value_per_bar, remainder=remainder, partial=partial), of
     )

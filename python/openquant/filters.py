@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from openquant import _core, events
 from openquant._arguments import LARGEST, Timestamps, choice, finite, floats, like, number, prices, same_length, whole
@@ -156,7 +156,7 @@ def _z_score(close: Numbers, mean_window: int, std_window: int, threshold: float
         whole(mean_window, "mean_window", 1, _MAX_WINDOW),
         whole(std_window, "std_window", 2, _MAX_WINDOW),
         number(threshold, "threshold", 0.0, above=True),
-        choice(side, "side", ("upper", "lower", "both")),
+        cast("Literal['upper', 'lower', 'both']", choice(side, "side", ("upper", "lower", "both"))),
     )
     return _event_rows(run(graph, {"close": _numbered(events.Value, "value", c, "close")}))
 

@@ -74,7 +74,7 @@ def values(row: Mapping[str, Any], event_type: EventType, what: str) -> list[int
 
 def _value(value: Any, field: Field) -> int | float:
     if value is None:
-        return float("nan") if field.kind == "f64" else -1 if field.kind == "timestamp" and field.required else 0
+        return 0 if not field.required else float("nan") if field.kind == "f64" else -int(field.kind == "timestamp")
     if field.kind == "f64":
         if isinstance(value, (str, bytes)):
             raise TypeError("a number is wanted")
@@ -143,7 +143,7 @@ def _array(series: pl.Series, field: Field) -> npt.NDArray[Any]:
         raise TypeError(f"a {field.kind} column is wanted")
     if series.dtype.is_float() and field.kind != "f64":
         raise TypeError("whole numbers are wanted")
-    null = float("nan") if field.kind == "f64" else 0
+    null = float("nan") if field.kind == "f64" and field.required else 0
     series = series.cast(field.dtype)
     if series.null_count():
         series = series.fill_null(False if field.kind == "boolean" else null)

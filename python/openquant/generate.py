@@ -136,8 +136,11 @@ def _core_stub(name: str, stub: str) -> str:
     stub = stub.replace("values: list)", "values: list[int | float])")
     stub = re.sub(r"\blist\b(?=[,)]| =|:$)", "list[typing.Any]", stub, flags=re.M)
     stub = stub.replace("def event_types() -> list[typing.Any]:", "def event_types() -> list[EventTypeSpec]:")
+    stub = re.sub(r"\btuple\b(?=:| =|[,)])", "tuple[typing.Any, ...]", stub)
     if "typing." in stub and "import typing" not in stub:
-        stub = stub.replace("from __future__ import annotations\n", "from __future__ import annotations\nimport typing\n")
+        stub = stub.replace(
+            "from __future__ import annotations\n", "from __future__ import annotations\nimport typing\n"
+        )
     source = stub.rstrip() + "\n\n" + (_SPECS if name == "__init__.pyi" else "")
     run = [sys.executable, "-m", "ruff", "format", "--line-length", "120", "--stdin-filename", name, "-"]
     return subprocess.run(run, input=source, capture_output=True, text=True, check=True).stdout

@@ -94,11 +94,15 @@ class Table:
             digest.update(columns[field.name].tobytes())
         return digest.hexdigest()
 
-    def take(self) -> dict[str, Any]:
-        """The rows so far as numpy arrays by field, without a copy; the table is empty afterwards.
+    def columns(self) -> dict[str, Any]:
+        """The rows so far as numpy arrays by field.
 
-        ``names`` lists the symbols, ``symbol`` indexes it; timestamps are int64 nanoseconds UTC.
+        ``names`` lists the symbols, ``symbol`` indexes it; timestamps are int64 nanoseconds UTC, choices int8.
         """
+        return self._core.columns()
+
+    def take(self) -> dict[str, Any]:
+        """As `columns`, but the arrays are the table's own memory, and it is empty afterwards."""
         return self._core.take()
 
     def clear(self) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Pairs = Sequence[tuple[Any, Any]] | Mapping[Any, Any] | pl.DataFrame
     VerticalLabel = Literal["sign", "zero"]
+    Answer = list[tuple[Any, ...]] | pl.DataFrame
 
 __all__ = ["meta_labels", "triple_barrier_events", "triple_barrier_labels"]
 
@@ -72,7 +73,7 @@ class _Labels:
     side: Floats
     label: npt.NDArray[np.int8]
 
-    def answer(self, **columns: npt.NDArray[Any]) -> Any:
+    def answer(self, **columns: npt.NDArray[Any]) -> Answer:
         """Tuples, or a frame, of the columns; times in kind, and side None where no sides were given."""
         sides = self.side if self.sided else None
         if self.as_list:
@@ -83,12 +84,15 @@ class _Labels:
             ]
             at = list(columns).index("side")
             told.insert(at, [None] * len(self.start) if sides is None else sides.tolist())
-            return list(zip(*told, strict=True))
+            rows: list[tuple[Any, ...]] = list(zip(*told, strict=True))
+            return rows
         data: dict[str, Any] = {
             name: self.times.series(name, c) if name in ("start", "t1") else c for name, c in columns.items()
         }
-        data["side"] = pl.Series("side", sides, dtype=pl.Float64) if sides is not None else pl.Series(
-            "side", [None] * len(self.start), dtype=pl.Float64
+        data["side"] = (
+            pl.Series("side", sides, dtype=pl.Float64)
+            if sides is not None
+            else pl.Series("side", [None] * len(self.start), dtype=pl.Float64)
         )
         return pl.DataFrame(data)
 
@@ -174,7 +178,9 @@ def _pairs(pairs: Pairs, name: str) -> tuple[list[Any], list[Any]]:
         return list(pairs.to_series(0)), list(pairs.to_series(1))
     items = list(pairs.items()) if isinstance(pairs, Mapping) else pairs.tolist() if hasattr(pairs, "tolist") else pairs
     if not isinstance(items, (list, tuple)):
-        raise TypeError(f"{name} must be a list of pairs, a mapping or a frame of two columns, not {type(pairs).__name__}")
+        raise TypeError(
+            f"{name} must be a list of pairs, a mapping or a frame of two columns, not {type(pairs).__name__}"
+        )
     for row, item in enumerate(items):
         if not isinstance(item, (list, tuple)) or len(item) != 2:
             raise ValueError(f"{name} at row {row} is no pair (event, value)")
@@ -222,7 +228,7 @@ def triple_barrier_events(
     min_ret: float = 0.0,
     vertical_barrier_times: Pairs | None = None,
     side_prediction: Pairs | None = None,
-) -> list[tuple[Any, Any, float, float | None, float, float]] | pl.DataFrame:
+) -> Answer:
     """When the path of each event first touches one of its three barriers.
 
     An event counts if it is a close timestamp and has a target at its own time that is finite and above `min_ret` and, where
@@ -271,8 +277,7 @@ def triple_barrier_events(
     )
     n = len(given.start)
     scales = {"pt": np.full(n, float(pt)), "sl": np.full(n, float(sl))}
-    answer: Any = given.answer(start=given.start, t1=given.end, trgt=given.trgt, side=given.side, **scales)
-    return answer
+    return given.answer(start=given.start, t1=given.end, trgt=given.trgt, side=given.side, **scales)
 
 
 @runs(_graph)
@@ -289,7 +294,7 @@ def triple_barrier_labels(
     side_prediction: Pairs | None = None,
     *,
     vertical_label: VerticalLabel = "sign",
-) -> list[tuple[Any, float, float, int, float | None]] | pl.DataFrame:
+) -> Answer:
     """The outcome of each event: the return at the barrier that its path touches first, and its sign.
 
     Args:
@@ -333,8 +338,7 @@ def triple_barrier_labels(
         side_prediction,
         vertical_label,
     )
-    answer: Any = given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=given.label, side=given.side)
-    return answer
+    return given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=given.label, side=given.side)
 
 
 @runs(_graph)
@@ -349,7 +353,7 @@ def meta_labels(
     sl: float = 1.0,
     min_ret: float = 0.0,
     vertical_barrier_times: Pairs | None = None,
-) -> list[tuple[Any, float, float, int, float]] | pl.DataFrame:
+) -> Answer:
     """Whether a bet on the side of each event earned anything: label 1 if ret > 0, else 0.
 
     Args:
@@ -392,5 +396,4 @@ def meta_labels(
         side_prediction,
     )
     won = (given.ret > 0.0).astype(np.int8)
-    answer: Any = given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=won, side=given.side)
-    return answer
+    return given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=won, side=given.side)

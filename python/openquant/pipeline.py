@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from openquant import _core, adapters, events, portfolio
 from openquant._arguments import (
-    LARGEST,
     Timestamps,
     floats,
     is_list,
-    like,
-    matrix,
     names,
     number,
     prices,
@@ -156,7 +153,11 @@ def _read(
     if not len(c):
         raise ValueError("close is empty; at least one bar is wanted")
     model = model_probabilities if callable(model_probabilities) else None
-    probs = np.full(len(c), 0.5) if callable(model_probabilities) else probabilities(model_probabilities, "model_probabilities")
+    probs = (
+        np.full(len(c), 0.5)
+        if callable(model_probabilities)
+        else probabilities(model_probabilities, "model_probabilities")
+    )
     same_length("close", len(c), "model_probabilities", len(probs))
     sides = None
     if model_sides is not None:
@@ -224,13 +225,13 @@ def _same(told: dict[str, Any], of: dict[str, Any], begin: int, end: int) -> boo
 
 def _portfolio(given: _Given, weights: dict[str, Any]) -> dict[str, Any]:
     if not len(weights["weight"]):
-        portfolio.refuse("constant")
+        portfolio.judge("constant")
     risk, mean = float(weights["portfolio_risk"][0]), float(weights["portfolio_return"][0])
     sharpe, excess = float(weights["portfolio_sharpe"][0]), mean - given.parameters["risk_free_rate"]
     if weights["riskless"][0] and excess != 0.0:
         sharpe = math.copysign(math.inf, excess)
     if sharpe <= 0.0:
-        portfolio.refuse("no_excess_return")
+        portfolio.judge("no_excess_return")
     w = weights["weight"]
     return {
         "asset_names": given.asset_names,

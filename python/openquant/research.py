@@ -130,7 +130,9 @@ def _volatility(times: Ints, close: Floats) -> float:
     return float(told["return_std"][0])
 
 
-def _costs(out: dict[str, Any], times: Ints, close: Floats, costs: dict[str, float], risk: dict[str, float]) -> dict[str, float]:
+def _costs(
+    out: dict[str, Any], times: Ints, close: Floats, costs: dict[str, float], risk: dict[str, float]
+) -> dict[str, float]:
     volatility = _volatility(times, close)
     rate = (costs["commission_bps"] + costs["spread_bps"]) / 1e4 + costs["slippage_vol_mult"] / 100.0 * volatility
     gross = floats(out["backtest"]["strategy_returns"], "strategy_returns")
@@ -243,10 +245,10 @@ def run_flywheel_grid(
         raise ValueError("configs is empty; at least one configuration is wanted")
     given = [f"run_{i}" for i in range(len(configs))] if run_names is None else names(run_names, "run_names")
     if len(given) != len(configs) or len(set(given)) != len(given):
-        raise ValueError(f"run_names must be {len(configs)} different names, one for each configuration, not {len(given)}")
-    runs = {
-        name: run_flywheel_iteration(dataset, config=config) for name, config in zip(given, configs, strict=True)
-    }
+        raise ValueError(
+            f"run_names must be {len(configs)} different names, one for each configuration, not {len(given)}"
+        )
+    runs = {name: run_flywheel_iteration(dataset, config=config) for name, config in zip(given, configs, strict=True)}
     rows = [
         out["summary"].select(
             pl.lit(name).alias("run_name"),

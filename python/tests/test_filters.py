@@ -44,7 +44,9 @@ def plain_cusum(close: list[float], threshold: list[float]) -> tuple[list[int], 
 @modest
 @given(closes, st.floats(0.001, 0.5), st.booleans(), st.integers(0, 2**32 - 1))
 def test_cusum(close: list[float], threshold: float, per_bar: bool, seed: int) -> None:
-    thresholds = np.random.default_rng(seed).uniform(0.001, 0.5, len(close)) if per_bar else np.full(len(close), threshold)
+    thresholds = (
+        np.random.default_rng(seed).uniform(0.001, 0.5, len(close)) if per_bar else np.full(len(close), threshold)
+    )
     if per_bar and len(close):
         thresholds[0] = np.nan  # not used
     expected, margin = plain_cusum(close, thresholds.tolist())
@@ -52,7 +54,11 @@ def test_cusum(close: list[float], threshold: float, per_bar: bool, seed: int) -
         return
     wanted: Any = thresholds if per_bar else threshold
     assert cusum_filter_indices(close, wanted) == expected
-    for kind in (np.array(close), pl.Series(close, dtype=pl.Float64), np.array(close, dtype=np.float32).astype(np.float64)):
+    for kind in (
+        np.array(close),
+        pl.Series(close, dtype=pl.Float64),
+        np.array(close, dtype=np.float32).astype(np.float64),
+    ):
         got = cusum_filter_indices(kind, wanted.tolist() if per_bar else wanted)
         assert isinstance(got, np.ndarray) and got.dtype == np.int64 and got.tolist() == expected
 
@@ -93,8 +99,10 @@ ZONE = timezone(timedelta(hours=2))
 @pytest.mark.parametrize(
     ("times", "expected"),
     [
-        (["2024-01-01 09:30:00", "2024-01-01 09:31:00", "2024-01-01T09:32:00.250Z", "2024-01-01 11:33:00+02:00"],
-         ["2024-01-01 09:32:00.25", "2024-01-01 09:33:00"]),
+        (
+            ["2024-01-01 09:30:00", "2024-01-01 09:31:00", "2024-01-01T09:32:00.250Z", "2024-01-01 11:33:00+02:00"],
+            ["2024-01-01 09:32:00.25", "2024-01-01 09:33:00"],
+        ),
         (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"], ["2024-01-03 00:00:00", "2024-01-04 00:00:00"]),
         (UTC_TIMES, UTC_TIMES[2:]),
         ([t.astimezone(ZONE) for t in UTC_TIMES], UTC_TIMES[2:]),
@@ -151,9 +159,21 @@ def test_nothing_for_nothing() -> None:
         (lambda: cusum_filter_indices(None, 0.1), TypeError, "close must be a list"),
         (lambda: cusum_filter_indices([1.0], None), TypeError, "threshold"),
         (lambda: cusum_filter_indices([[1.0], [2.0]], 0.1), ValueError, "one-dimensional"),
-        (lambda: cusum_filter_timestamps([1.0] * 5, ["2024-01-01"] * 4, 0.1), ValueError, "close/timestamps length mismatch: 5 vs 4"),
-        (lambda: cusum_filter_timestamps([1.0, 1.0], ["2024-01-02", "2024-01-01"], 0.1), ValueError, "timestamps at row 1"),
-        (lambda: cusum_filter_timestamps([1.0, 1.0], ["2024-01-02", "x"], 0.1), ValueError, "invalid datetime 'x' in timestamps at row 1"),
+        (
+            lambda: cusum_filter_timestamps([1.0] * 5, ["2024-01-01"] * 4, 0.1),
+            ValueError,
+            "close/timestamps length mismatch: 5 vs 4",
+        ),
+        (
+            lambda: cusum_filter_timestamps([1.0, 1.0], ["2024-01-02", "2024-01-01"], 0.1),
+            ValueError,
+            "timestamps at row 1",
+        ),
+        (
+            lambda: cusum_filter_timestamps([1.0, 1.0], ["2024-01-02", "x"], 0.1),
+            ValueError,
+            "invalid datetime 'x' in timestamps at row 1",
+        ),
         (lambda: cusum_filter_timestamps([1.0], ["2024-13-01"], 0.1), ValueError, "%Y-%m-%d %H:%M:%S"),
         (lambda: z_score_filter_indices([1.0], 0, 2, 1.0), ValueError, "mean_window = 0"),
         (lambda: z_score_filter_indices([1.0], 1, 1, 1.0), ValueError, "std_window = 1"),

@@ -183,3 +183,19 @@ def test_usdm_ids_run_without_a_gap(usdm: pl.DataFrame) -> None:
     assert (
         (usdm["ts"] - usdm["ts_recv"]).dt.total_milliseconds().median() or 0
     ) > 1000  # the recorder's clock ran behind
+
+
+def test_what_is_optional_may_be_missing_or_null_in_frames_and_rows() -> None:
+    rows = [
+        {"ts": 1, "symbol": "A", "bid": 1.0, "ask": 2.0},
+        {"ts": 2, "symbol": "A", "bid": 1.0, "ask": 2.0, "bid_size": None, "ask_size": 5.0},
+    ]
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("quotes", openquant.Quote))
+    graph.replay({"quotes": pl.DataFrame(rows, schema_overrides={"bid_size": pl.Float64})}, flush=False)
+    graph.start()
+    for row in rows:
+        graph.push("quotes", row)
+    graph.stop()
+    assert table.frame()["bid_size"].to_list() == [0.0] * 4
+    assert table.frame()["ask_size"].to_list() == [0.0, 5.0] * 2

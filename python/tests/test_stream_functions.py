@@ -45,7 +45,9 @@ LABELS: dict[str, Any] = {
     "target_timestamps": TIMES,
     "target_values": rng.uniform(0.001, 0.02, N),
     "vertical_barrier_times": [(t, t + 900_000_000_000) for t in EVENTS[::2].tolist()],
-    "side_prediction": [(t, s) for t, s in zip(EVENTS.tolist(), rng.choice([-1.0, 0.5, 1.0], len(EVENTS)), strict=True)],
+    "side_prediction": [
+        (t, s) for t, s in zip(EVENTS.tolist(), rng.choice([-1.0, 0.5, 1.0], len(EVENTS)), strict=True)
+    ],
 }
 ASSETS = 50.0 * np.exp(np.cumsum(rng.normal(2e-4, 0.003, (N, 3)), axis=0))
 PIPELINE: dict[str, Any] = {
@@ -149,7 +151,10 @@ BATCH_MODULES = (filters, bars, labeling, risk, pipeline)
 
 def test_every_function_of_a_stream_is_here() -> None:
     streams = {
-        getattr(module, name) for module in BATCH_MODULES for name in module.__all__ if hasattr(getattr(module, name), "graph")
+        getattr(module, name)
+        for module in BATCH_MODULES
+        for name in module.__all__
+        if hasattr(getattr(module, name), "graph")
     }
     assert streams == {function for function, _, _ in CALLS.values()}
     plain = {name for module in BATCH_MODULES for name in module.__all__ if not hasattr(getattr(module, name), "graph")}
@@ -203,7 +208,9 @@ def test_rows_pushed_one_by_one_give_the_same_bits(name: str, monkeypatch: pytes
 
     def recorded(graph: openquant.Graph, *turns: Data) -> openquant.Graph:
         plain_run(graph, *turns)
-        tables = {t: {k: np.copy(v) for k, v in table.columns().items() if k != "names"} for t, table in graph.tables.items()}
+        tables = {
+            t: {k: np.copy(v) for k, v in table.columns().items() if k != "names"} for t, table in graph.tables.items()
+        }
         ran.append((graph, turns, tables, counts(graph)))
         return graph
 

@@ -16,6 +16,7 @@ __all__: list[str] = [
     "Graph",
     "Port",
     "Replay",
+    "SignalBuffer",
     "Table",
     "check",
     "columns_feed",
@@ -38,6 +39,24 @@ __all__: list[str] = [
 class Feed:
     @property
     def type(self) -> str: ...
+
+class SignalBuffer:
+    def __init__(self, capacity: typing.SupportsInt | typing.SupportsIndex | None) -> None: ...
+    def __len__(self) -> int: ...
+    def append(
+        self,
+        ts: numpy.typing.NDArray[numpy.int64],
+        signal: numpy.typing.NDArray[numpy.float64],
+        side: numpy.typing.NDArray[numpy.float64] | None,
+        symbols: list[typing.Any],
+        unit: str,
+    ) -> None: ...
+    def clear(self) -> None: ...
+    def columns(self) -> dict[str, typing.Any]: ...
+    @property
+    def capacity(self) -> int | None: ...
+    @property
+    def dropped(self) -> int: ...
 
 class Port:
     def continuity(self) -> Port: ...
@@ -77,6 +96,7 @@ class Graph:
         named: collections.abc.Mapping[str, Port],
         name: str,
     ) -> Port: ...
+    def add_buffer(self, buffer: SignalBuffer, port: Port, name: str) -> Port: ...
     def add_callable(self, driver: typing.Any, port: Port, output: str, name: str) -> Port: ...
     def collect(
         self, port: Port, name: str, capacity: typing.SupportsInt | typing.SupportsIndex, positions: bool
