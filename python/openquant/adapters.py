@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from openquant import _arguments as arguments
 from openquant._lazy import np, pl
+from openquant._timestamps import Timestamps
 from openquant.signal_buffer import SignalStreamBuffer, encodable, symbols
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def to_polars_signal_frame(
     >>> to_polars_signal_frame(["2024-01-01 09:30:00"], [0.5], side=[1], symbol="BTC").rows()
     [(datetime.datetime(2024, 1, 1, 9, 30), 0.5, 1.0, 'BTC')]
     """
-    times = arguments.Timestamps(timestamps, "timestamps")
+    times = Timestamps(timestamps, "timestamps")
     columns = [times.series("ts"), _numbers("signal", arguments.finite(signal, "signal"), "timestamps", len(times))]
     if side is not None:
         columns.append(_numbers("side", arguments.finite(side, "side"), "timestamps", len(times)))
@@ -84,7 +85,7 @@ def to_polars_event_frame(
     >>> frame.select("prob", "label").rows()
     [(0.6, 1)]
     """
-    start, end = arguments.Timestamps(starts, "starts"), arguments.Timestamps(ends, "ends")
+    start, end = Timestamps(starts, "starts"), Timestamps(ends, "ends")
     arguments.same_length("starts", len(start), "ends", len(end))
     prob = _numbers("prob", arguments.probabilities(probs, "probs"), "starts", len(start), "probs")
     columns = [start.series("start_ts"), end.series("end_ts"), prob]
@@ -149,7 +150,7 @@ def to_polars_weights_frame(
     columns = [_texts("asset", names), weight]
     if as_of is not None:
         one: Any = [as_of]
-        time = arguments.Timestamps(one, "as_of")
+        time = Timestamps(one, "as_of")
         columns.append(time.series("as_of", np.repeat(time.ns, len(names))))
     return pl.DataFrame(columns)
 
@@ -205,7 +206,7 @@ def to_polars_backtest_frame(
     >>> to_polars_backtest_frame(["2024-01-01", "2024-01-02"], [1.0, 1.1], positions=[0, 1]).columns
     ['ts', 'equity', 'position']
     """
-    times = arguments.Timestamps(timestamps, "timestamps")
+    times = Timestamps(timestamps, "timestamps")
     columns = [times.series("ts")]
     given = (
         ("equity", "equity_curve", equity_curve),
@@ -270,7 +271,7 @@ def _bar_index(values: Any, rows: int) -> pl.Series:
         numbers = getattr(getattr(values, "dtype", None), "kind", "") in ("i", "u", "f")
     if numbers:
         return pl.Series("bar_index", _whole(values, "bar_index"))
-    return arguments.Timestamps(values, "bar_index").series("bar_index")
+    return Timestamps(values, "bar_index").series("bar_index")
 
 
 def _label_names(values: Names) -> list[str]:

@@ -136,7 +136,7 @@ def _values(value: Any, name: str) -> A.Floats:
         return A.floats(value, name)
     x = value.item() if hasattr(value, "item") else value
     if isinstance(x, bool) or not isinstance(x, (int, float)):
-        raise TypeError(f"{name} must be a number or many, not {A._kind(value)}")
+        raise TypeError(f"{name} must be a number or many, not {A.kind(value)}")
     return np.array([x if isinstance(x, float) else float(max(-(10**300), min(10**300, x)))])
 
 

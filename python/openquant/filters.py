@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from openquant import _core, events
-from openquant._arguments import LARGEST, Timestamps, choice, finite, floats, like, number, prices, same_length, whole
+from openquant._arguments import LARGEST, choice, finite, floats, like, number, prices, same_length, whole
 from openquant._batch import Data, Rows, run, runs
 from openquant._lazy import np
+from openquant._timestamps import Timestamps
 from openquant.graph import Graph
 from openquant.operators import CusumFilter, ZScoreFilter
 

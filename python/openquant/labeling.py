@@ -9,20 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from openquant import _core, events
-from openquant._arguments import LARGEST, Timestamps, choice, floats, is_list, number, prices, same_length
-from openquant._batch import Rows, run, runs
+from openquant._arguments import choice
+from openquant._batch import runs
+from openquant._labels import label, labels_graph
 from openquant._lazy import np, pl
-from openquant.graph import Graph
-from openquant.operators import TripleBarrier
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from openquant._arguments import Floats, Ints, Numbers, Times
+    from openquant._arguments import Numbers, Times
 
     Pairs = Sequence[tuple[Any, Any]] | Mapping[Any, Any] | pl.DataFrame
     VerticalLabel = Literal["sign", "zero"]
@@ -30,193 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["meta_labels", "triple_barrier_events", "triple_barrier_labels"]
 
-_MAX_EVENTS = 10_000_000
 
-
-def _graph(
-    pt: float = 1.0,
-    sl: float = 1.0,
-    min_ret: float = 0.0,
-    *,
-    use_side: bool = False,
-    vertical_label: VerticalLabel = "sign",
-    max_open: int = 100_000,
-) -> Graph:
-    """The graph of the labelers: sources close (Price), targets (Volatility), deadlines (Deadline), events (Event); table labels.
-
-    A target and a deadline belong to the event that follows them; of an event without its own, the last target counts, and no
-    deadline.
-    """
-    graph = Graph()
-    close = graph.source("close", events.Price)
-    targets = graph.source("targets", events.Volatility)
-    deadlines = graph.source("deadlines", events.Deadline)
-    event = graph.source("events", events.Event)
-    operator = TripleBarrier(
-        pt=pt, sl=sl, min_ret=min_ret, use_side=use_side, vertical_label=vertical_label, max_open=max_open
-    )
-    graph.collect(graph.add(operator, close, event, volatility=targets, deadlines=deadlines), name="labels")
-    return graph
-
-
-@dataclass(frozen=True)
-class _Labels:
-    """Labels sorted by the start of their events."""
-
-    times: Timestamps
-    as_list: bool
-    sided: bool
-    start: Ints
-    end: Ints
-    ret: Floats
-    trgt: Floats
-    side: Floats
-    label: npt.NDArray[np.int8]
-
-    def answer(self, **columns: npt.NDArray[Any]) -> Answer:
-        """Tuples, or a frame, of the columns; times in kind, and side None where no sides were given."""
-        sides = self.side if self.sided else None
-        if self.as_list:
-            told = [
-                self.times.answer(c) if c.dtype == np.int64 and name in ("start", "t1") else c.tolist()
-                for name, c in columns.items()
-                if name != "side"
-            ]
-            at = list(columns).index("side")
-            told.insert(at, [None] * len(self.start) if sides is None else sides.tolist())
-            rows: list[tuple[Any, ...]] = list(zip(*told, strict=True))
-            return rows
-        data: dict[str, Any] = {
-            name: self.times.series(name, c) if name in ("start", "t1") else c for name, c in columns.items()
-        }
-        data["side"] = (
-            pl.Series("side", sides, dtype=pl.Float64)
-            if sides is not None
-            else pl.Series("side", [None] * len(self.start), dtype=pl.Float64)
-        )
-        return pl.DataFrame(data)
-
-
-def _label(
-    close_timestamps: Times,
-    close_prices: Numbers,
-    t_events: Times,
-    target_timestamps: Times,
-    target_values: Numbers,
-    barriers: tuple[float, float, float],
-    vertical_barrier_times: Pairs | None,
-    side_prediction: Pairs | None,
-    vertical_label: VerticalLabel = "sign",
-) -> _Labels:
-    times = Timestamps(close_timestamps, "close_timestamps").since_1970().sorted(strictly=True)
-    close = prices(close_prices, "close_prices")
-    same_length("close_timestamps", len(times), "close_prices", len(close))
-    target_times, targets = Timestamps(target_timestamps, "target_timestamps"), floats(target_values, "target_values")
-    same_length("target_timestamps", len(target_times), "target_values", len(targets))
-    starts = np.sort(Timestamps(t_events, "t_events").ns, kind="stable")
-    if len(starts) > _MAX_EVENTS:
-        raise ValueError(f"t_events has {len(starts)} rows; at most {_MAX_EVENTS}")
-    pt, sl, min_ret = (number(x, name, 0.0) for x, name in zip(barriers, ("pt", "sl", "min_ret"), strict=True))
-    starts = starts[_find(times.ns, starts) >= 0]
-    starts, trgt = _target_of(starts, target_times.ns, targets, min_ret)
-    side = np.ones(len(starts))
-    if side_prediction is not None:
-        starts, trgt, side = _sided(starts, trgt, side_prediction)
-    deadlines = _deadlines(starts, vertical_barrier_times)
-    use_side = side_prediction is not None
-    graph = _graph(pt, sl, min_ret, use_side=use_side, vertical_label=vertical_label, max_open=max(1, len(starts)))
-    name = ["close"]
-    at = close[_find(times.ns, starts)] if len(starts) else np.zeros(0)
-    run(
-        graph,
-        {
-            "close": Rows(events.Price, {"ts": times.ns, "price": close}, name),
-            "targets": Rows(events.Volatility, {"ts": starts, "volatility": trgt}, name),
-            "deadlines": Rows(events.Deadline, {"ts": deadlines[0], "until": deadlines[1]}, name),
-            "events": Rows(events.Event, {"ts": starts, "side": side, "price": at}, name),
-        },
-    )
-    told = graph.tables["labels"].take()
-    order = np.argsort(told["start_ts"], kind="stable")
-    as_list = is_list(close_timestamps) and is_list(close_prices)
-    columns = (told[c][order] for c in ("start_ts", "ts", "ret", "trgt", "side", "label"))
-    return _Labels(times, as_list, use_side, *columns)
-
-
-def _find(keys: Ints, wanted: Ints) -> Ints:
-    """Row of each wanted time among rising keys, -1 where there is none."""
-    if not len(keys):
-        return np.full(len(wanted), -1)
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, at, -1)
-
-
-def _rising(times: Ints, name: str) -> Ints:
-    """Rows in the order of time; a time that is given twice is ambiguous."""
-    order = np.argsort(times, kind="stable")
-    twice = np.flatnonzero(np.diff(times[order]) == 0)
-    if len(twice):
-        first, second = order[twice[0]], order[twice[0] + 1]
-        text = _core.format_times(times[first : first + 1])[0]
-        raise ValueError(f"{name} gives {text} twice, at rows {first} and {second}; keep one of them")
-    return order
-
-
-def _target_of(starts: Ints, times: Ints, targets: Floats, min_ret: float) -> tuple[Ints, Floats]:
-    """The events that have a finite target above min_ret at their own time, and those targets."""
-    order = _rising(times, "target_timestamps")
-    at = _find(times[order], starts)
-    trgt = targets[order][at] if len(order) else np.full(len(starts), np.nan)
-    counts = (at >= 0) & (trgt > min_ret) & (trgt <= LARGEST)
-    return starts[counts], np.ascontiguousarray(trgt[counts])
-
-
-def _pairs(pairs: Pairs, name: str) -> tuple[list[Any], list[Any]]:
-    if isinstance(pairs, pl.DataFrame):
-        if pairs.width != 2:
-            raise ValueError(f"{name} must have two columns, not {pairs.width}")
-        return list(pairs.to_series(0)), list(pairs.to_series(1))
-    items = list(pairs.items()) if isinstance(pairs, Mapping) else pairs.tolist() if hasattr(pairs, "tolist") else pairs
-    if not isinstance(items, (list, tuple)):
-        raise TypeError(
-            f"{name} must be a list of pairs, a mapping or a frame of two columns, not {type(pairs).__name__}"
-        )
-    for row, item in enumerate(items):
-        if not isinstance(item, (list, tuple)) or len(item) != 2:
-            raise ValueError(f"{name} at row {row} is no pair (event, value)")
-    return [item[0] for item in items], [item[1] for item in items]
-
-
-def _sided(starts: Ints, trgt: Floats, side_prediction: Pairs) -> tuple[Ints, Floats, Floats]:
-    """The events that have a side, their targets and their sides."""
-    keys, values = _pairs(side_prediction, "side_prediction")
-    times, sides = Timestamps(keys, "side_prediction").ns, floats(values, "side_prediction")
-    bad = np.flatnonzero(~((np.abs(sides) <= 1.0) & (sides != 0.0)))
-    if len(bad):
-        raise ValueError(f"side_prediction at row {bad[0]} is {float(sides[bad[0]])!r}; a side is in [-1, 1] and not 0")
-    order = _rising(times, "side_prediction")
-    at = _find(times[order], starts)
-    known = at >= 0
-    return starts[known], trgt[known], np.ascontiguousarray(sides[order][at[known]]) if len(order) else np.zeros(0)
-
-
-def _deadlines(starts: Ints, vertical_barrier_times: Pairs | None) -> tuple[Ints, Ints]:
-    """Times of the events that have a vertical barrier, and of those barriers."""
-    if vertical_barrier_times is None:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    keys, values = _pairs(vertical_barrier_times, "vertical_barrier_times")
-    times = Timestamps(keys, "vertical_barrier_times").ns
-    until = Timestamps(values, "vertical_barrier_times").ns
-    early = np.flatnonzero(until < times)
-    if len(early):
-        start, end = _core.format_times(np.array([times[early[0]], until[early[0]]]))
-        raise ValueError(f"vertical_barrier_times at row {early[0]}: {end} is before its event, {start}")
-    order = _rising(times, "vertical_barrier_times")
-    known = _find(starts, times[order]) >= 0
-    return np.ascontiguousarray(times[order][known]), np.ascontiguousarray(until[order][known])
-
-
-@runs(_graph)
+@runs(labels_graph)
 def triple_barrier_events(
     close_timestamps: Times,
     close_prices: Numbers,
@@ -265,7 +75,7 @@ def triple_barrier_events(
     >>> triple_barrier_events(days, [100.0, 103.0, 104.0], days[:1], days[:1], [0.02], pt=2.0)
     [('2024-01-01 00:00:00', '2024-01-03 00:00:00', 0.02, None, 2.0, 1.0)]
     """
-    given = _label(
+    given = label(
         close_timestamps,
         close_prices,
         t_events,
@@ -280,7 +90,7 @@ def triple_barrier_events(
     return given.answer(start=given.start, t1=given.end, trgt=given.trgt, side=given.side, **scales)
 
 
-@runs(_graph)
+@runs(labels_graph)
 def triple_barrier_labels(
     close_timestamps: Times,
     close_prices: Numbers,
@@ -327,7 +137,7 @@ def triple_barrier_labels(
     [('2024-01-01 00:00:00', 0.020000000000000018, 0.01, 1, -1.0)]
     """
     choice(vertical_label, "vertical_label", ("sign", "zero"))
-    given = _label(
+    given = label(
         close_timestamps,
         close_prices,
         t_events,
@@ -341,7 +151,7 @@ def triple_barrier_labels(
     return given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=given.label, side=given.side)
 
 
-@runs(_graph)
+@runs(labels_graph)
 def meta_labels(
     close_timestamps: Times,
     close_prices: Numbers,
@@ -385,7 +195,7 @@ def meta_labels(
     """
     if side_prediction is None:
         raise TypeError("side_prediction must be pairs (event, side); without sides there is nothing to bet on")
-    given = _label(
+    given = label(
         close_timestamps,
         close_prices,
         t_events,

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openquant import _core, bars, events
-from openquant._arguments import Timestamps, floats, names, number, whole
+from openquant._arguments import floats, names, number, whole
 from openquant._batch import Rows, run
 from openquant._lazy import np, pl
+from openquant._timestamps import Timestamps
 from openquant.graph import Graph
 from openquant.operators import EquityCurve, NetReturns, RiskSummary
 from openquant.pipeline import run_mid_frequency_pipeline_frames, summarize_pipeline

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from openquant import _arguments as A
 from openquant import _core
 from openquant._lazy import np, pl
+from openquant._timestamps import Timestamps
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -207,7 +208,7 @@ def _pairs(label_endtime: Any) -> tuple[Any, Any]:
     if A.is_list(label_endtime):
         for i, pair in enumerate(label_endtime):
             if isinstance(pair, str) or not hasattr(pair, "__len__") or not hasattr(pair, "__getitem__"):
-                raise TypeError(f"label {i} of label_endtime is {A._kind(pair)}; a pair (start, end) is wanted")
+                raise TypeError(f"label {i} of label_endtime is {A.kind(pair)}; a pair (start, end) is wanted")
             if len(pair) != 2:
                 raise ValueError(f"label {i} of label_endtime has {len(pair)} values; a pair (start, end) is wanted")
         return [pair[0] for pair in label_endtime], [pair[1] for pair in label_endtime]
@@ -220,7 +221,7 @@ def _pairs(label_endtime: Any) -> tuple[Any, Any]:
                 f"label_endtime must be of shape (n, 2), a start and an end in each row, not {array.shape}"
             )
         return np.ascontiguousarray(array[:, 0]), np.ascontiguousarray(array[:, 1])
-    raise TypeError(f"label_endtime must be a list of pairs, an (n, 2) array or a frame, not {A._kind(label_endtime)}")
+    raise TypeError(f"label_endtime must be a list of pairs, an (n, 2) array or a frame, not {A.kind(label_endtime)}")
 
 
 def _axis(values: Any, name: str) -> tuple[A.Ints, bool]:
@@ -233,7 +234,7 @@ def _axis(values: Any, name: str) -> tuple[A.Ints, bool]:
         count = dtype.kind in "biuf"
     else:
         count = isinstance(first, (int, float, np.integer, np.floating))
-    return (_whole(values, name), True) if count else (A.Timestamps(values, name).ns, False)
+    return (_whole(values, name), True) if count else (Timestamps(values, name).ns, False)
 
 
 def _whole(values: Any, name: str) -> A.Ints:
@@ -249,7 +250,7 @@ def _whole(values: Any, name: str) -> A.Ints:
             [A.whole(x, f"{name} at row {i}", -(2**62), 2**62) for i, x in enumerate(values)], dtype=np.int64
         )
     if not hasattr(values, "__array__"):
-        raise TypeError(f"{name} must be a list, an array or a polars Series of whole numbers, not {A._kind(values)}")
+        raise TypeError(f"{name} must be a list, an array or a polars Series of whole numbers, not {A.kind(values)}")
     array = np.asarray(values)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, not of shape {array.shape}")

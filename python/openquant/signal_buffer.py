@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from openquant import _arguments as arguments
 from openquant import _core
 from openquant._lazy import pl
+from openquant._timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ class SignalStreamBuffer:
         >>> buffer.frame()["ts"].dtype
         Datetime(time_unit='ns', time_zone=None)
         """
-        times = arguments.Timestamps(timestamps, "timestamps")
+        times = Timestamps(timestamps, "timestamps")
         values = _column("signal", arguments.finite(signal, "signal"), times)
         sides = None if side is None else _column("side", arguments.finite(side, "side"), times)
         names = [] if symbol is None else symbols(symbol, len(times))
@@ -138,6 +139,6 @@ def encodable(names: list[str], name: str) -> list[str]:
     return names
 
 
-def _column(name: str, values: Any, times: arguments.Timestamps) -> Any:
+def _column(name: str, values: Any, times: Timestamps) -> Any:
     arguments.same_length("timestamps", len(times), name, len(values))
     return values

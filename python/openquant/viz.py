@@ -94,7 +94,7 @@ def prepare_feature_importance_comparison_payload(
         ("right", right_name, right_labels, right_values),
     ):
         if not isinstance(name, str):
-            raise TypeError(f"{side}_name must be a text, not {A._kind(name)}")
+            raise TypeError(f"{side}_name must be a text, not {A.kind(name)}")
         texts, numbers = A.names(labels, f"{side}_labels"), A.finite(values, f"{side}_values")
         A.same_length(f"{side}_labels", len(texts), f"{side}_values", len(numbers))
         sides[side] = {"name": name, "labels": texts, "values": numbers.tolist()}
@@ -227,6 +227,6 @@ def _labels(values: Labels, name: str) -> list[Any]:
     if A.is_list(values):
         return list(values)
     if not hasattr(values, "__array__") or np.ndim(values) != 1:
-        raise TypeError(f"{name} must be a list, a one-dimensional array or a polars Series, not {A._kind(values)}")
+        raise TypeError(f"{name} must be a list, a one-dimensional array or a polars Series, not {A.kind(values)}")
     array = np.asarray(values)
     return list(array) if array.dtype.kind == "M" else array.tolist()  # datetime64[ns] would become numbers
