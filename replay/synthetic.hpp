@@ -24,7 +24,7 @@ inline double normal(Xoshiro& random) noexcept {
         if (square > 0.0 && square < 1.0) return x * std::sqrt(-2.0 * det::log(square) / square);
     }
 }
-inline double exp(double x) noexcept { return det::exp2(x * 0x1.71547652b82fep+0); }
+inline double power_of_e(double x) noexcept { return det::exp2(x * 0x1.71547652b82fep+0); }
 
 }  // namespace detail
 
@@ -43,7 +43,7 @@ inline SyntheticMarket synthetic_market(std::size_t bars, std::size_t assets, st
             level += returns[i];
             past = memory * past + (1.0 - memory) * returns[i];
         }
-        out.close.push_back(75.0 * detail::exp(level));
+        out.close.push_back(75.0 * detail::power_of_e(level));
         const double trend = 4.0 * past / volatility;
         out.prob.push_back(0.5 + 0.35 * std::fabs(trend) / std::sqrt(1.0 + trend * trend));
         out.side.push_back(past < 0.0 ? -1.0 : 1.0);
@@ -59,7 +59,7 @@ inline SyntheticMarket synthetic_market(std::size_t bars, std::size_t assets, st
         double log_price = 0.0;
         for (std::size_t i = 0; i < bars; ++i) {
             if (i > 0) log_price += path[i] + shift;
-            out.assets[i * assets + k] = start * detail::exp(log_price);
+            out.assets[i * assets + k] = start * detail::power_of_e(log_price);
         }
     }
     return out;

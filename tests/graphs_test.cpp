@@ -61,7 +61,7 @@ Twin trading_graph(std::uint64_t seed, std::size_t rows) {
     const auto bar = twin.add(operator_case(bars), {std::nullopt, source});
     const auto event = twin.add(operator_case(CusumFilter{.threshold = 0.004}), {std::nullopt, bar});
     const auto volatility = twin.add(operator_case(EwmaVolatility{.span = 20.0}), {bar});
-    const auto label = twin.add(operator_case(labels), {bar, volatility, event});
+    const auto label = twin.add(operator_case(labels), {bar, volatility, std::nullopt, event});
     const auto prediction = twin.add(operator_case(WinRate{}), {label, event});
     const auto signal = twin.add(operator_case(BetSizer{}), {prediction, event});
     twin.add(operator_case(StrategyReturns{}), {bar, signal});

@@ -53,6 +53,15 @@ E read_as(const Row& row) {
         if (const auto* b = std::get_if<Bar>(&row)) return {b->ts, b->close};
         if (const auto* s = std::get_if<Spread>(&row)) return {s->ts, s->mid};
         if (const auto* a = std::get_if<AlignedPrice>(&row)) return {a->ts, a->price};
+        if (const auto* o = std::get_if<Ohlcv>(&row)) return {o->ts, o->close};
+        if (const auto* f = std::get_if<Forecast>(&row)) return {f->ts, f->price};
+    }
+    if constexpr (std::is_same_v<E, Prediction>) {
+        if (const auto* f = std::get_if<Forecast>(&row)) return {f->ts, f->prob, f->side};
+    }
+    if constexpr (std::is_same_v<E, Ohlcv>) {
+        if (const auto* b = std::get_if<Bar>(&row))
+            return {b->ts, b->open, b->high, b->low, b->close, b->volume, b->close, b->start_ts, b->dollar_value, b->n_obs};
     }
     if constexpr (std::is_same_v<E, Value>) {
         if (const auto* p = std::get_if<Price>(&row)) return {p->ts, p->price};
@@ -64,6 +73,10 @@ E read_as(const Row& row) {
         if (const auto* r = std::get_if<Return>(&row)) return {r->ts, r->strategy_return};
         if (const auto* l = std::get_if<Label>(&row)) return {l->ts, l->ret};
         if (const auto* a = std::get_if<AlignedPrice>(&row)) return {a->ts, a->price};
+        if (const auto* o = std::get_if<Ohlcv>(&row)) return {o->ts, o->close};
+        if (const auto* f = std::get_if<Forecast>(&row)) return {f->ts, f->price};
+        if (const auto* n = std::get_if<NetReturn>(&row)) return {n->ts, n->net_return};
+        if (const auto* e = std::get_if<Equity>(&row)) return {e->ts, e->equity};
     }
     throw std::logic_error("reference: a row of the wrong type");
 }

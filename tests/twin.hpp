@@ -17,6 +17,7 @@ namespace openquant::testing {
 struct OperatorCase {
     std::string signature;
     std::vector<NodeInput> inputs;
+    bool keyed = true;
     const EventType* output = nullptr;
     std::function<std::unique_ptr<Node>()> node;
     std::function<std::unique_ptr<PlainNode>(const std::vector<bool>& wired)> plain;
@@ -25,7 +26,7 @@ struct OperatorCase {
 template <class Op>
 OperatorCase operator_case(const Op& op) {
     const OperatorNode<Op> node(op);
-    return {node.signature(), node.declared(), node.output.type, [op] { return std::make_unique<OperatorNode<Op>>(op); },
+    return {node.signature(), node.declared(), node.scope() == Scope::keyed, node.output.type, [op] { return std::make_unique<OperatorNode<Op>>(op); },
             [op](const std::vector<bool>& wired) { return std::make_unique<PlainOperator<Op>>(op, wired); }};
 }
 

@@ -241,7 +241,7 @@ def run_mid_frequency_pipeline_frames(
 
     Returns:
         The same dict with a further entry frames: signals (ts, signal), events (start_ts, end_ts: the next event or the last bar,
-        prob, side), backtest (ts, equity, return: 0.0 for the first bar, position) and weights (asset, weight, as_of: the last
+        prob, side), backtest (ts, equity, returns: 0.0 for the first bar, position) and weights (asset, weight, as_of: the last
         bar).
 
     Raises:

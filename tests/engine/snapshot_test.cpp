@@ -17,7 +17,7 @@ Twin labels_of_bars(double threshold = 0.005, double dollars = 1e6, IdKind = IdK
     const auto source = twin.source(generate(event_type<Trade>(), 3, 600));
     const auto bar = twin.add(operator_case(DollarBars{.dollar_value_per_bar = dollars, .remainder = Remainder::split}), {std::nullopt, source});
     const auto event = twin.add(operator_case(CusumFilter{.threshold = threshold}), {std::nullopt, bar});
-    twin.add(operator_case(TripleBarrier{}), {bar, std::nullopt, event});
+    twin.add(operator_case(TripleBarrier{}), {bar, std::nullopt, std::nullopt, event});
     return twin;
 }
 

@@ -60,9 +60,9 @@ TEST_CASE_METHOD(Wired, "required ports come first, then the optional ones, and 
     graph.add(DollarBars{}, trades);
     const auto shape = graph.shape();
     CHECK(shape[0] == "source trades: Trade with opaque ids");
-    CHECK(shape[3].ends_with("of trades volatility events"));
-    CHECK(shape[4].ends_with("of trades volatility events"));
-    CHECK(shape[5].ends_with("of trades - events"));
+    CHECK(shape[3].ends_with("of trades volatility - events"));
+    CHECK(shape[4].ends_with("of trades volatility - events"));
+    CHECK(shape[5].ends_with("of trades - - events"));
     CHECK(shape[6].ends_with("of trades.continuity trades"));
     CHECK(shape[6].find("dollar_bars: DollarBars(dollar_value_per_bar=5e+06, remainder=reset, partial=false)") != std::string::npos);
 }
