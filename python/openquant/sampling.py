@@ -102,7 +102,7 @@ def seq_bootstrap(
 
     Args:
         ind_mat: a row for each bar, a column for each label, of 0 and 1: a list of rows, a 2-d array or a frame.
-        sample_length: how many are drawn; by default as many as there are labels.
+        sample_length: how many are drawn, at most 10,000,000; by default as many as there are labels.
         warmup_samples: label numbers that are taken as the first draws, in their order, up to `sample_length`.
         random_state: seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
 
@@ -134,7 +134,7 @@ def seq_bootstrap_intervals(
         label_endtime: (first bar, last bar) of each label, numbers from 0 to n_bars - 1: a list of pairs, an (n, 2)
             array or a frame of two columns.
         n_bars: how many bars there are.
-        sample_length: how many are drawn; by default as many as there are labels.
+        sample_length: how many are drawn, at most 10,000,000; by default as many as there are labels.
         warmup_samples: label numbers that are taken as the first draws, in their order, up to `sample_length`.
         random_state: seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
 
@@ -167,7 +167,7 @@ def seq_bootstrap_intervals(
 
 
 def _draw(labels: Any, given: Any, sample_length: Any, warmup_samples: Any, random_state: Any) -> list[int] | A.Ints:
-    n = len(labels) if sample_length is None else A.whole(sample_length, "sample_length", 1, 2**31)
+    n = len(labels) if sample_length is None else A.whole(sample_length, "sample_length", 1, 10_000_000)
     seed = secrets.randbits(64) if random_state is None else A.whole(random_state, "random_state", 0, 2**64 - 1)
     warmup = np.zeros(0, dtype=np.int64) if warmup_samples is None else _whole(warmup_samples, "warmup_samples")
     wrong = np.flatnonzero((warmup < 0) | (warmup >= len(labels)))
