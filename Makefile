@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 SOURCES := $(shell git ls-files '*.hpp' '*.cpp' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test test-cpp test-python sanitize bench generate lint format wheel clean
+.PHONY: help setup packages demo test test-cpp test-python sanitize bench bench-python generate lint format wheel test-wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,7 +67,14 @@ format:  ## apply clang-format and ruff
 	@$(RUN) -m ruff check --fix -q python bench; $(RUN) -m ruff format -q python bench
 
 wheel: setup  ## a wheel in dist/
-	@$(UV) build --wheel --no-build-isolation --quiet
+	@rm -rf dist && $(UV) build --wheel --no-build-isolation --quiet
+
+test-wheel: wheel  ## the wheel, in a clean virtual environment, under the Python tests
+	@UV=$(UV) tests/wheel_test.sh dist/*.whl
+
+bench-python: setup  ## time of the batch API: a flywheel iteration, and the functions that make data ready
+	@$(RUN) python/benchmarks/benchmark_pipeline.py --iterations 30 --bars 2048
+	@$(RUN) python/benchmarks/benchmark_data_processing.py
 
 clean:  ## remove what was built
 	rm -rf build dist

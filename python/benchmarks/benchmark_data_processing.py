@@ -1,4 +1,4 @@
-"""Time of the functions that make data ready: cleaning, report, calendar, loading and, where there are any, bars.
+"""Time of the functions that make data ready: cleaning, report, calendar, loading and bars.
 
 .venv/bin/python python/benchmarks/benchmark_data_processing.py --iterations 30 --rows 100000
 """
@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import functools
-import importlib
-import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from timing import measured
 
+import openquant
 from openquant.data import align_calendar, clean_ohlcv, data_quality_report, load_ohlcv
 
 SYMBOLS = 10
@@ -64,23 +63,7 @@ def benchmarks(df: pl.DataFrame, folder: Path) -> list[tuple[str, Callable[[], A
 
 
 def bars(df: pl.DataFrame) -> list[tuple[str, Callable[[], Any]]]:
-    try:
-        module = importlib.import_module("openquant.bars")
-    except ModuleNotFoundError:
-        return []
-    built = {name: getattr(module, name) for name in BARS if hasattr(module, name)}
-    return [(name, functools.partial(build, df, **BARS[name])) for name, build in built.items()]
-
-
-def measure(function: Callable[[], Any], iterations: int) -> list[float]:
-    """Milliseconds of each run after a first that does not count."""
-    function()
-    out = []
-    for _ in range(iterations):
-        start = time.perf_counter()
-        function()
-        out.append(1e3 * (time.perf_counter() - start))
-    return out
+    return [(name, functools.partial(getattr(openquant.bars, name), df, **options)) for name, options in BARS.items()]
 
 
 def main() -> None:
@@ -93,9 +76,9 @@ def main() -> None:
     print(f"{'name':24}{'iterations':>12}{'rows':>12}{'mean_ms':>12}{'p95_ms':>12}{'runs_per_sec':>14}")
     with tempfile.TemporaryDirectory() as folder:
         for name, function in benchmarks(minutes(options.rows), Path(folder)):
-            ms = measure(function, options.iterations)
-            mean, p95 = statistics.fmean(ms), float(np.quantile(ms, 0.95))
-            print(f"{name:24}{options.iterations:12}{options.rows:12}{mean:12.3f}{p95:12.3f}{1e3 / mean:14.1f}")
+            told = measured(function, options.iterations)
+            figures = f"{told['mean_ms']:12.3f}{told['p95_ms']:12.3f}{told['runs_per_sec']:14.1f}"
+            print(f"{name:24}{options.iterations:12}{options.rows:12}{figures}")
 
 
 if __name__ == "__main__":

@@ -108,10 +108,7 @@ def matrix(values: Any, name: str) -> npt.NDArray[np.float64]:
             raise TypeError(f"{name}: column {odd!r} must hold numbers, not {values.schema[odd]}")
         array = values.cast(pl.Float64).to_numpy(order="c") if values.width else np.zeros((0, 0))
     elif is_list(values):
-        rows = [floats(row, f"{name} row {i}") for i, row in enumerate(values)]
-        if any(len(row) != len(rows[0]) for row in rows):
-            raise ValueError(f"{name} matrix must be rectangular: row 0 has {len(rows[0])} values, another has not")
-        array = np.array(rows, dtype=np.float64).reshape(len(rows), len(rows[0]) if rows else 0)
+        array = _rows(values, name)
     elif hasattr(values, "__array__"):
         array = _array(values, name)
     else:
@@ -119,6 +116,22 @@ def matrix(values: Any, name: str) -> npt.NDArray[np.float64]:
     if array.ndim != 2:
         raise ValueError(f"{name} matrix must be rectangular: rows by columns, not of shape {array.shape}")
     return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def _rows(values: Sequence[Any], name: str) -> npt.NDArray[Any]:
+    try:
+        array = np.asarray(values)
+        if array.ndim == 2 and array.dtype.kind in "fiu":
+            return array
+    except (ValueError, TypeError, OverflowError):  # row by row, to say what is wrong
+        pass
+    rows = [floats(row, f"{name} row {i}") for i, row in enumerate(values)]
+    odd = next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None)
+    if odd is not None:
+        raise ValueError(
+            f"{name} matrix must be rectangular: row 0 has {len(rows[0])} values, row {odd} has {len(rows[odd])}"
+        )
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(rows[0]) if rows else 0)
 
 
 def number(value: Any, name: str, low: float = -LARGEST, high: float = LARGEST, *, above: bool = False) -> float:

@@ -15,9 +15,9 @@ else:
             self._name = name
 
         def __getattr__(self, attribute: str) -> Any:
-            module = importlib.import_module(self._name)
-            globals()["pl" if self._name == "polars" else "np"] = module
-            return getattr(module, attribute)
+            value = getattr(importlib.import_module(self._name), attribute)
+            self.__dict__[attribute] = value  # found without this the next time
+            return value
 
     np = _Lazy("numpy")
     pl = _Lazy("polars")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from openquant import _core, adapters, events, portfolio
 from openquant._batch import run, runs
 from openquant._lazy import np, pl
-from openquant._pipeline_run import Given, looks_ahead, prefixes, read
+from openquant._pipeline_run import Given, looks_ahead, prefixes, read, summary_row
 from openquant._timestamps import Timestamps
 from openquant.graph import Graph
 from openquant.operators import (
@@ -304,17 +304,4 @@ def summarize_pipeline(out: dict[str, Any]) -> pl.DataFrame:
     >>> summarize_pipeline(out)["inputs_aligned"].to_list()
     [True]
     """
-    if not isinstance(out, dict):
-        raise TypeError(f"out must be what run_mid_frequency_pipeline returned, not {type(out).__name__}")
-    parts = {
-        "portfolio": ("portfolio_sharpe", "portfolio_return", "portfolio_risk"),
-        "risk": ("realized_sharpe", "value_at_risk", "expected_shortfall", "conditional_drawdown_risk"),
-        "leakage_checks": ("inputs_aligned", "event_indices_sorted", "has_forward_look_bias"),
-    }
-    row: dict[str, Any] = {}
-    for part, figures in parts.items():
-        for figure in figures:
-            if not isinstance(out.get(part), dict) or figure not in out[part]:
-                raise ValueError(f"out has no {part}.{figure}; pass what run_mid_frequency_pipeline returned")
-            row[figure] = out[part][figure]
-    return pl.DataFrame([row])
+    return pl.DataFrame([summary_row(out)])

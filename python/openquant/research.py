@@ -16,10 +16,11 @@ from openquant import _core, bars, events
 from openquant._arguments import floats, names, number, whole
 from openquant._batch import Rows, run
 from openquant._lazy import np, pl
+from openquant._pipeline_run import summary_row
 from openquant._timestamps import Timestamps
 from openquant.graph import Graph
 from openquant.operators import EquityCurve, NetReturns, RiskSummary
-from openquant.pipeline import run_mid_frequency_pipeline_frames, summarize_pipeline
+from openquant.pipeline import run_mid_frequency_pipeline_frames
 
 if TYPE_CHECKING:
     from openquant._arguments import Floats, Ints
@@ -210,7 +211,7 @@ def run_flywheel_iteration(dataset: ResearchDataset, *, config: Mapping[str, Any
     out["promotion"] = {**passed, "promote_candidate": all(passed.values())}
     shown = {"estimated_cost": told["estimated_total_cost"], **told}
     figures = ("turnover", "realized_vol", "estimated_cost", "gross_total_return", "net_total_return", "net_sharpe")
-    out["summary"] = summarize_pipeline(out).with_columns(pl.lit(shown[figure]).alias(figure) for figure in figures)
+    out["summary"] = pl.DataFrame([{**summary_row(out), **{figure: shown[figure] for figure in figures}}])
     return out
 
 

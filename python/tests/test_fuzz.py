@@ -265,13 +265,13 @@ def hostile(draw: random.Random, value: Any) -> Any:
         out, at = list(value), draw.randrange(len(value))
         return draw.choice(
             [
-                lambda: out[:at] + [draw.choice(scalars())] + out[at + 1 :],
+                lambda: [*out[:at], draw.choice(scalars()), *out[at + 1 :]],
                 lambda: out[:at] + out[at + 1 :],
                 lambda: out[::-1],
                 lambda: tuple(out),
                 lambda: np.array(out, dtype=object),
                 lambda: out + out[-1:],
-                lambda: [],
+                list,
             ]
         )()
     if isinstance(value, dict) and value and kind < 0.7:

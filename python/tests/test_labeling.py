@@ -86,7 +86,7 @@ def test_labels_events_and_meta_labels(p: dict[str, Any]) -> None:
     got = triple_barrier_labels(**p)
     assert got.columns == ["start", "ret", "trgt", "label", "side"]
     told = got.with_columns(pl.col("start").to_physical())
-    assert told.rows() == [(s, r, g, l, side) for s, _, r, g, side, l in expected]
+    assert told.rows() == [(s, r, g, label, side) for s, _, r, g, side, label in expected]
     zero = triple_barrier_labels(**p, vertical_label="zero")
     assert zero["label"].to_list() == [e[-1] for e in walk(p, "zero")]
     paths = triple_barrier_events(**p)
@@ -122,7 +122,7 @@ def test_lists_are_answered_by_tuples_in_kind(p: dict[str, Any], kind: str) -> N
     }
     expected = walk(p)
     got = triple_barrier_labels(**given_)
-    assert got == [(told(s), r, g, l, side) for s, _, r, g, side, l in expected]
+    assert got == [(told(s), r, g, label, side) for s, _, r, g, side, label in expected]
     assert all(isinstance(row, tuple) for row in got)
     events = triple_barrier_events(**given_)
     assert events == [(told(s), told(t), g, side, p["pt"], p["sl"]) for s, t, _, g, side, _ in expected]
@@ -169,7 +169,7 @@ def test_vertical_barriers_off_the_grid_at_the_start_and_past_the_data() -> None
 
 
 def test_nothing_for_nothing() -> None:
-    empty: dict[str, Any] = dict.fromkeys(BASE, [])
+    empty: dict[str, Any] = {key: [] for key in BASE}
     assert triple_barrier_labels(**empty) == [] and triple_barrier_events(**empty) == []
     assert triple_barrier_labels(**{**BASE, "t_events": []}) == []
     assert meta_labels(**empty, side_prediction=[]) == []
