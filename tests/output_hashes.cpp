@@ -5,8 +5,11 @@
 
 #include "cases.hpp"
 #include "openquant/engine/graph.hpp"
+#include "openquant/operators/core/bets.hpp"
 #include "openquant/operators/core/math.hpp"
+#include "openquant/operators/core/sampling.hpp"
 #include "openquant/replay/replay.hpp"
+#include "openquant/replay/synthetic.hpp"
 #include "streams.hpp"
 
 namespace openquant::testing {
@@ -82,6 +85,32 @@ void print_functions() {
     std::printf("%016llx log and erf\n", hash.value());
 }
 
+/// What batch calls compute without a stream.
+void print_kernels() {
+    Hash powers, market, draws;
+    Random random(6);
+    for (int i = 0; i < 100'000; ++i) {
+        const double bets[] = {power_bet(random.uniform(0.0, 8.0), random.uniform(-1.0, 1.0)), sigmoid_bet(random.uniform(0.1, 9.0), random.normal())};
+        powers.add(bets, sizeof bets);
+    }
+    std::printf("%016llx bet sizes\n", powers.value());
+    const SyntheticMarket made = synthetic_market(5'000, 7, 42);
+    for (const auto* column : {&made.close, &made.prob, &made.side, &made.assets}) market.add(column->data(), column->size() * sizeof(double));
+    std::printf("%016llx synthetic market\n", market.value());
+    LabelRuns labels;
+    for (int i = 0; i < 500; ++i) {
+        const auto begin = static_cast<std::int64_t>(random.below(2'000));
+        const Run run{begin, begin + 1 + static_cast<std::int64_t>(random.below(100))};
+        labels.add(std::span(&run, 1));
+    }
+    SequentialBootstrap bootstrap(labels, 42);
+    for (int i = 0; i < 2'000; ++i) {
+        const std::size_t label = bootstrap.draw();
+        draws.add(&label, sizeof label);
+    }
+    std::printf("%016llx sequential bootstrap\n", draws.value());
+}
+
 }  // namespace
 
 }  // namespace openquant::testing
@@ -93,4 +122,5 @@ int main() {
     });
     for (const auto remainder : {openquant::Remainder::reset, openquant::Remainder::carry, openquant::Remainder::split}) print_trading_graph(remainder);
     print_functions();
+    print_kernels();
 }

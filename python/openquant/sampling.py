@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["get_ind_mat_average_uniqueness", "get_ind_matrix", "seq_bootstrap", "seq_bootstrap_intervals"]
 
+_MOST_CELLS = 2**31
 _MOST_BARS = 2**31  # sums over more would round to what a short label weighs
 
 
@@ -46,7 +47,7 @@ def get_ind_matrix(label_endtime: Labels, bar_index: A.Times | range) -> list[li
     """
     as_lists = A.is_list(label_endtime) and (A.is_list(bar_index) or isinstance(bar_index, range))
     starts, ends = _pairs(label_endtime)
-    bars, bars_count = _axis(list(bar_index) if isinstance(bar_index, range) else bar_index, "bar_index")
+    bars, bars_count = _axis(_listed(bar_index), "bar_index")
     fallen = np.flatnonzero(bars[1:] <= bars[:-1])
     if len(fallen):
         raise ValueError(
@@ -66,8 +67,21 @@ def get_ind_matrix(label_endtime: Labels, bar_index: A.Times | range) -> list[li
         raise ValueError(
             f"label {i} of label_endtime ({starts[i]} to {ends[i]}) covers no bar of bar_index; leave it out"
         )
+    if len(bars) * len(starts) > _MOST_CELLS:
+        raise ValueError(
+            f"the matrix of {len(bars)} bars by {len(starts)} labels has more than {_MOST_CELLS} cells; "
+            "use seq_bootstrap_intervals, which needs none"
+        )
     matrix = _core.sampling.ind_matrix(begins.astype(np.int64), stops.astype(np.int64), len(bars))
     return matrix.tolist() if as_lists else matrix
+
+
+def _listed(bar_index: A.Times | range) -> A.Times:
+    if not isinstance(bar_index, range):
+        return bar_index
+    if not -_MOST_BARS < bar_index.start <= bar_index.stop < _MOST_BARS or len(bar_index) > 100_000_000:
+        raise ValueError(f"bar_index = {bar_index!r} is beyond what bars are numbered by; give a shorter range")
+    return list(bar_index)
 
 
 def get_ind_mat_average_uniqueness(ind_mat: IndMatrix) -> float:
