@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from openquant import _core, events
 from openquant._arguments import LARGEST, floats, is_list, number, prices, same_length
-from openquant._batch import Rows, run
+from openquant._batch import Data, Rows, run
 from openquant._lazy import np, pl
 from openquant._timestamps import Timestamps
 from openquant.graph import Graph
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _MAX_EVENTS = 10_000_000
+_TIMES = ("start", "t1")
 
 
 def labels_graph(
@@ -69,25 +70,13 @@ class _Labels:
 
     def answer(self, **columns: npt.NDArray[Any]) -> Answer:
         """Tuples, or a frame, of the columns; times in kind, and side None where no sides were given."""
-        sides = self.side if self.sided else None
         if self.as_list:
-            told = [
-                self.times.answer(c) if c.dtype == np.int64 and name in ("start", "t1") else c.tolist()
-                for name, c in columns.items()
-                if name != "side"
-            ]
-            at = list(columns).index("side")
-            told.insert(at, [None] * len(self.start) if sides is None else sides.tolist())
-            rows: list[tuple[Any, ...]] = list(zip(*told, strict=True))
+            told: dict[str, Any] = {n: self.times.answer(c) if n in _TIMES else c.tolist() for n, c in columns.items()}
+            told["side"] = told["side"] if self.sided else [None] * len(self.start)
+            rows: list[tuple[Any, ...]] = list(zip(*told.values(), strict=True))
             return rows
-        data: dict[str, Any] = {
-            name: self.times.series(name, c) if name in ("start", "t1") else c for name, c in columns.items()
-        }
-        data["side"] = (
-            pl.Series("side", sides, dtype=pl.Float64)
-            if sides is not None
-            else pl.Series("side", [None] * len(self.start), dtype=pl.Float64)
-        )
+        data: dict[str, Any] = {n: self.times.series(n, c) if n in _TIMES else c for n, c in columns.items()}
+        data["side"] = self.side if self.sided else pl.Series([None] * len(self.start), dtype=pl.Float64)
         return pl.DataFrame(data)
 
 
@@ -116,27 +105,26 @@ def label(
     side = np.ones(len(starts))
     if side_prediction is not None:
         starts, trgt, side = _sided(starts, trgt, side_prediction)
-    deadlines = _deadlines(starts, vertical_barrier_times)
     use_side = side_prediction is not None
     graph = labels_graph(
         pt, sl, min_ret, use_side=use_side, vertical_label=vertical_label, max_open=max(1, len(starts))
     )
-    name = ["close"]
-    at = close[_find(times.ns, starts)] if len(starts) else np.zeros(0)
-    run(
-        graph,
-        {
-            "close": Rows(events.Price, {"ts": times.ns, "price": close}, name),
-            "targets": Rows(events.Volatility, {"ts": starts, "volatility": trgt}, name),
-            "deadlines": Rows(events.Deadline, {"ts": deadlines[0], "until": deadlines[1]}, name),
-            "events": Rows(events.Event, {"ts": starts, "side": side, "price": at}, name),
-        },
-    )
-    told = graph.tables["labels"].take()
+    barred, until = _deadlines(starts, vertical_barrier_times)
+    rows: Data = {
+        "close": _rows(events.Price, times.ns, price=close),
+        "targets": _rows(events.Volatility, starts, volatility=trgt),
+        "deadlines": _rows(events.Deadline, barred, until=until),
+        "events": _rows(events.Event, starts, side=side, price=close[_find(times.ns, starts)]),
+    }
+    told = run(graph, rows).tables["labels"].take()
     order = np.argsort(told["start_ts"], kind="stable")
     as_list = is_list(close_timestamps) and is_list(close_prices)
     columns = (told[c][order] for c in ("start_ts", "ts", "ret", "trgt", "side", "label"))
     return _Labels(times, as_list, use_side, *columns)
+
+
+def _rows(event_type: events.EventType, ts: Ints, **columns: npt.NDArray[Any]) -> Rows:
+    return Rows(event_type, {"ts": ts, **columns}, ["close"])
 
 
 def _find(keys: Ints, wanted: Ints) -> Ints:
