@@ -30,6 +30,7 @@ class Timestamps:
         self.dtype = pl.Datetime("us")  # of a frame's column
         self._numpy: Any = None  # dtype of an array's answer
         self._datetimes: Sequence[datetime] | None = None
+        self._listed = is_list(values)
         if is_list(values):
             self.ns = self._from_list(list(values))
         elif isinstance(values, pl.Series):
@@ -59,7 +60,8 @@ class Timestamps:
         if self._numpy is None:
             whole: list[int] = ns.tolist()
             return whole
-        return ns.astype("datetime64[ns]").astype(self._numpy) if self._numpy.kind == "M" else ns
+        array = ns.astype("datetime64[ns]").astype(self._numpy) if self._numpy.kind == "M" else ns
+        return list(array) if self._listed else array
 
     def series(self, name: str, ns: Ints | None = None) -> pl.Series:
         """A frame's column: Datetime in the input's unit, microseconds for text."""
@@ -94,6 +96,9 @@ class Timestamps:
             return _core.parse_times(items, self.name)
         first = items[0]
         if isinstance(first, np.datetime64):
+            odd = next((row for row, item in enumerate(items) if not isinstance(item, np.datetime64)), None)
+            if odd is not None:
+                raise TypeError(f"{self.name} at row {odd} is {kind(items[odd])}; a datetime64 is wanted, as in row 0")
             return self._from_array(np.array(items))
         if isinstance(first, date):
             self._datetimes = items

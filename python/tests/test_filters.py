@@ -109,6 +109,10 @@ ZONE = timezone(timedelta(hours=2))
         ([t.replace(tzinfo=None) for t in UTC_TIMES], [t.replace(tzinfo=None) for t in UTC_TIMES[2:]]),
         ([date(2024, 1, d) for d in (1, 2, 3, 4)], [date(2024, 1, 3), date(2024, 1, 4)]),
         ([1, 2, 3, 4], [3, 4]),
+        (
+            [np.datetime64(f"2024-01-0{d}") for d in (1, 2, 3, 4)],
+            [np.datetime64("2024-01-03"), np.datetime64("2024-01-04")],
+        ),
         ([-5, -5, -3, -2], [-3, -2]),
     ],
 )
@@ -175,6 +179,12 @@ def test_nothing_for_nothing() -> None:
             "invalid datetime 'x' in timestamps at row 1",
         ),
         (lambda: cusum_filter_timestamps([1.0], ["2024-13-01"], 0.1), ValueError, "%Y-%m-%d %H:%M:%S"),
+        (
+            lambda: cusum_filter_timestamps([1.0, 1.0], [np.datetime64("2024-01-01"), "2024-01-02"], 0.1),
+            TypeError,
+            "timestamps at row 1 is str '2024-01-02'; a datetime64 is wanted",
+        ),
+        (lambda: cusum_filter_timestamps([1.0], [np.datetime64("NaT")], 0.1), ValueError, "timestamps at row 0 is NaT"),
         (lambda: z_score_filter_indices([1.0], 0, 2, 1.0), ValueError, "mean_window = 0"),
         (lambda: z_score_filter_indices([1.0], 1, 1, 1.0), ValueError, "std_window = 1"),
         (lambda: z_score_filter_indices([1.0], 2.0, 2, 1.0), TypeError, "mean_window must be a whole number"),
