@@ -18,7 +18,7 @@ constexpr std::optional<std::int64_t> ns_from_integer(std::int64_t t) {
     return t;
 }
 
-/// `YYYY-MM-DD`, then optionally ` ` or `T`, `HH:MM:SS`, a fraction, and `Z` or an offset such as `+02:00`, `+0200` or `+02`.
+/// `YYYY-MM-DD`, then optionally ` ` or `T`, `HH:MM` or `HH:MM:SS`, a fraction, and `Z` or an offset such as `+02:00`, `+0200` or `+02`.
 inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
     std::size_t at = 0;
     bool ok = true;
@@ -47,11 +47,12 @@ inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
         const int hour = digits(2);
         skip(':');
         const int minute = digits(2);
-        skip(':');
-        const int second = digits(2);
+        const bool seconds = at < text.size() && text[at] == ':';
+        at += seconds;
+        const int second = seconds ? digits(2) : 0;
         if (!ok || hour > 23 || minute > 59 || second > 59) return std::nullopt;
         seconds += hour * 3600 + minute * 60 + second;
-        if (at < text.size() && text[at] == '.') {
+        if (seconds && at < text.size() && text[at] == '.') {
             const std::size_t start = ++at;
             for (std::int64_t scale = 100'000'000; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
                 fraction += (text[at] - '0') * scale;

@@ -21,7 +21,7 @@ constexpr Names names_of(VerticalLabel) { return vertical_label_names; }
 struct TripleBarrier {
     double pt = 1.0, sl = 1.0, target = 0.01, min_ret = 0.0;
     std::int64_t max_bars = 0, max_time_ns = 0, max_open = 100'000;
-    bool use_side = false;
+    bool use_side = false, meta_label = false, match_times = false;
     VerticalLabel vertical_label = VerticalLabel::sign;
 
     static constexpr std::uint32_t none = 0xffffffff;
@@ -47,7 +47,8 @@ struct TripleBarrier {
     std::uint32_t oldest_ = none, newest_ = none;
     std::uint64_t events_ = 0, refused_ = 0;
     std::int64_t row_ = 0, now_ = 0;
-    double last_ = 0.0, volatility_ = 0.0;
+    double last_ = 0.0;
+    Volatility volatility_{};
     bool scaled_ = false;  // a volatility input is wired
 
     static constexpr auto schema() {
@@ -71,6 +72,9 @@ struct TripleBarrier {
                 parameter("max_time_ns", &Self::max_time_ns, at_least(0), "ns", "vertical barrier; 0: none"),
                 parameter("max_open", &Self::max_open, between(1, 10'000'000), "labels per symbol", "open labels kept; a further event is refused and counted"),
                 parameter("use_side", &Self::use_side, "multiply path returns by the event's side"),
+                parameter("meta_label", &Self::meta_label, "label whether the bet earned: 1 if its return is above 0, else 0 (AFML 3.6)"),
+                parameter("match_times", &Self::match_times,
+                          "an event counts only at the time of a price, and with a target of that very time; else the last price and target count"),
                 parameter("vertical_label", &Self::vertical_label, "label where no price barrier was touched: the sign of the return, or zero")));
     }
     static constexpr bool fans_out() noexcept { return true; }
@@ -90,7 +94,7 @@ struct TripleBarrier {
         if (!released_.empty()) emit_released(emit);
     }
 
-    void update(const Volatility& v, auto&&) noexcept { volatility_ = v.volatility; }
+    void update(const Volatility& v, auto&&) noexcept { volatility_ = v; }
 
     void update(const Deadline& d, auto&&) noexcept {
         if (d.until >= d.ts) deadline_ = d;
@@ -98,10 +102,11 @@ struct TripleBarrier {
     }
 
     void update(const Event& e, auto&&) noexcept {
-        const double trgt = scaled_ ? volatility_ : target;
+        const double trgt = scaled_ ? volatility_.volatility : target;
         const double side = use_side ? e.side : 1.0;
         const bool full = slots_.size() - free_.size() >= static_cast<std::size_t>(max_open);
-        if (row_ == 0 || !(trgt > min_ret) || side == 0.0 || full) return void(++refused_);
+        const bool unmatched = match_times && (e.ts != now_ || (scaled_ && volatility_.ts != e.ts));
+        if (row_ == 0 || unmatched || !(trgt > min_ret) || side == 0.0 || full) return void(++refused_);
         const std::uint32_t slot = take_slot();
         slots_[slot] = {e.ts, std::max(e.ts, now_), row_, last_, trgt, side, events_++, newest_, none, concurrency_.open(row_, last_), Barrier::end};
         (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
@@ -164,7 +169,7 @@ private:
             const Open& o = slots_[slot];
             const double ret = std::clamp(path_return(o, last_), -largest, largest);
             const bool zero = vertical_label == VerticalLabel::zero && o.barrier >= Barrier::vertical;
-            const auto label = static_cast<std::int8_t>(zero ? 0 : (ret > 0.0) - (ret < 0.0));
+            const auto label = static_cast<std::int8_t>(zero ? 0 : (ret > 0.0) - (ret < 0.0 && !meta_label));
             const auto share = concurrency_.close(o.mark, row_, last_);
             emit(Label{now_, o.event_ts, ret, o.trgt, use_side ? o.side : 0.0, label, o.barrier, share.uniqueness, share.attribution});
             free_.push_back(slot);

@@ -56,6 +56,8 @@ def _array(values: Any, name: str) -> npt.NDArray[Any]:
         array = np.asarray(values)
     except (ValueError, TypeError, OverflowError):
         raise ValueError(f"{name} must be rectangular: rows of the same length, of numbers") from None
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked values; fill them or leave them out")
     if array.size == 0 and array.dtype.kind in "fO":
         return array.astype(np.float64)
     if array.dtype.kind in "fiu":

@@ -33,7 +33,7 @@ _PRICE = "a price must be finite and above 0 (1e-100 to 1e100)"
 class BarRows:
     """A frame as rows of a source: checked, and what the answer has to be in kind with."""
 
-    def __init__(self, df: pl.DataFrame) -> None:
+    def __init__(self, df: pl.DataFrame, step: int = 1) -> None:
         if not isinstance(df, pl.DataFrame):
             raise TypeError(f"df must be a polars DataFrame, not {type(df).__name__}")
         self.of: Kind = "trades" if "price" in df.columns else "ohlcv"
@@ -44,12 +44,13 @@ class BarRows:
             raise ValueError(f"missing required {kind} columns: {', '.join(missing)}")
         self.symbol = df.schema["symbol"]
         self.sided = "side" in df.columns
-        self.times = Timestamps(df["ts"], "ts").since_1970()
+        self.times = Timestamps(df["ts"], "ts")
+        ts, self._moved = self.times.streamed(step)
         self.codes, self.names = symbols_of(df["symbol"])
         columns = _trade_columns(df) if self.of == "trades" else _ohlcv_columns(df)
         check_sorted(self.times, self.codes, self.names)
         event_type = events.Trade if self.of == "trades" else events.Ohlcv
-        self.rows = Rows(event_type, {"ts": self.times.ns, **columns}, self.names, self.codes)
+        self.rows = Rows(event_type, {"ts": ts, **columns}, self.names, self.codes)
 
     def bars(self, graph: Graph) -> pl.DataFrame:
         """What the graph makes of the rows, sorted by symbol and time."""
@@ -61,10 +62,10 @@ class BarRows:
             told["adj_close"] = told["close"]
         names = pl.Series(told["names"], dtype=pl.String)
         data = {
-            "ts": self.times.series("ts", told["ts"]),
+            "ts": self.times.series("ts", told["ts"] - self._moved),
             "symbol": names.gather(told["symbol"]).cast(self.symbol),
             **{column: told[column] for column in ("open", "high", "low", "close", "volume", "adj_close")},
-            "start_ts": self.times.series("start_ts", told["start_ts"]),
+            "start_ts": self.times.series("start_ts", told["start_ts"] - self._moved),
             **{column: told[column] for column in ("n_obs", "dollar_value")},
         }
         if self.of == "trades":

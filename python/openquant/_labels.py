@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from openquant import _core, events
 from openquant._arguments import LARGEST, floats, is_list, number, prices, same_length
-from openquant._batch import Data, Rows, run
+from openquant._batch import Rows, run
 from openquant._lazy import np, pl
-from openquant._timestamps import Timestamps
+from openquant._timestamps import LATEST, Timestamps
 from openquant.graph import Graph
 from openquant.operators import TripleBarrier
 
@@ -39,23 +39,29 @@ def labels_graph(
 ) -> Graph:
     """The graph of the labelers: sources close (Price), targets (Volatility), deadlines (Deadline), events (Event); table labels.
 
-    A target and a deadline belong to the event that follows them; of an event without its own, the last target counts, and no
-    deadline.
+    An event counts if a close, a target and, where sides are used, a side of its own time have come; its deadline likewise.
     """
+    return _graph(pt, sl, min_ret, use_side=use_side, vertical_label=vertical_label, max_open=max_open)
+
+
+def meta_graph(pt: float = 1.0, sl: float = 1.0, min_ret: float = 0.0, *, max_open: int = 100_000) -> Graph:
+    """The graph of `meta_labels`: as `labels_graph`, with sides, and labels of 1 and 0."""
+    return _graph(pt, sl, min_ret, use_side=True, meta_label=True, max_open=max_open)
+
+
+def _graph(pt: float, sl: float, min_ret: float, **options: Any) -> Graph:
     graph = Graph()
     close = graph.source("close", events.Price)
     targets = graph.source("targets", events.Volatility)
     deadlines = graph.source("deadlines", events.Deadline)
     event = graph.source("events", events.Event)
-    operator = TripleBarrier(
-        pt=pt, sl=sl, min_ret=min_ret, use_side=use_side, vertical_label=vertical_label, max_open=max_open
-    )
+    operator = TripleBarrier(pt=pt, sl=sl, min_ret=min_ret, match_times=True, **options)
     graph.collect(graph.add(operator, close, event, volatility=targets, deadlines=deadlines), name="labels")
     return graph
 
 
 @dataclass(frozen=True)
-class _Labels:
+class Labels:
     """Labels sorted by the start of their events."""
 
     times: Timestamps
@@ -81,6 +87,7 @@ class _Labels:
 
 
 def label(
+    graph: Callable[..., Graph],
     close_timestamps: Times,
     close_prices: Numbers,
     t_events: Times,
@@ -89,42 +96,39 @@ def label(
     barriers: tuple[float, float, float],
     vertical_barrier_times: Pairs | None,
     side_prediction: Pairs | None,
-    vertical_label: VerticalLabel = "sign",
-) -> _Labels:
-    times = Timestamps(close_timestamps, "close_timestamps").since_1970().sorted(strictly=True)
+    **options: Any,
+) -> Labels:
+    """What `graph` makes of the arguments: `graph(pt, sl, min_ret, max_open=..., **options)`."""
+    times = Timestamps(close_timestamps, "close_timestamps").sorted(strictly=True)
     close = prices(close_prices, "close_prices")
     same_length("close_timestamps", len(times), "close_prices", len(close))
-    target_times, targets = Timestamps(target_timestamps, "target_timestamps"), floats(target_values, "target_values")
-    same_length("target_timestamps", len(target_times), "target_values", len(targets))
+    parameters = (number(x, name, 0.0) for x, name in zip(barriers, ("pt", "sl", "min_ret"), strict=True))
     starts = np.sort(Timestamps(t_events, "t_events").ns, kind="stable")
     if len(starts) > _MAX_EVENTS:
         raise ValueError(f"t_events has {len(starts)} rows; at most {_MAX_EVENTS}")
-    pt, sl, min_ret = (number(x, name, 0.0) for x, name in zip(barriers, ("pt", "sl", "min_ret"), strict=True))
-    starts = starts[_find(times.ns, starts) >= 0]
-    starts, trgt = _target_of(starts, target_times.ns, targets, min_ret)
-    side = np.ones(len(starts))
-    if side_prediction is not None:
-        starts, trgt, side = _sided(starts, trgt, side_prediction)
-    use_side = side_prediction is not None
-    graph = labels_graph(
-        pt, sl, min_ret, use_side=use_side, vertical_label=vertical_label, max_open=max(1, len(starts))
-    )
-    barred, until = _deadlines(starts, vertical_barrier_times)
-    rows: Data = {
-        "close": _rows(events.Price, times.ns, price=close),
-        "targets": _rows(events.Volatility, starts, volatility=trgt),
-        "deadlines": _rows(events.Deadline, barred, until=until),
-        "events": _rows(events.Event, starts, side=side, price=close[_find(times.ns, starts)]),
+    rows = {
+        "close": (times.ns, {"price": close}),
+        "targets": _targets(Timestamps(target_timestamps, "target_timestamps").ns, target_values),
+        "deadlines": _deadlines(vertical_barrier_times),
+        "events": (starts, {"side": _sides(starts, side_prediction), "price": _prices_at(starts, times.ns, close)}),
     }
-    told = run(graph, rows).tables["labels"].take()
+    ran = graph(*parameters, max_open=max(1, len(starts)), **options)
+    moved = times.streamed()[1]
+    run(ran, {name: _source(ran, name, ts, moved, columns) for name, (ts, columns) in rows.items()})
+    told = ran.tables["labels"].take()
     order = np.argsort(told["start_ts"], kind="stable")
+    start, end, *figures = (told[c][order] for c in ("start_ts", "ts", "ret", "trgt", "side", "label"))
     as_list = is_list(close_timestamps) and is_list(close_prices)
-    columns = (told[c][order] for c in ("start_ts", "ts", "ret", "trgt", "side", "label"))
-    return _Labels(times, as_list, use_side, *columns)
+    return Labels(times, as_list, side_prediction is not None, start - moved, end - moved, *figures)
 
 
-def _rows(event_type: events.EventType, ts: Ints, **columns: npt.NDArray[Any]) -> Rows:
-    return Rows(event_type, {"ts": ts, **columns}, ["close"])
+def _source(graph: Graph, name: str, ts: Ints, moved: int, columns: dict[str, npt.NDArray[Any]]) -> Rows:
+    """Rows from the first close on, moved as the closes were: what came before has no close, nor has what is far beyond."""
+    known = (ts >= -moved) & (ts <= LATEST - moved)
+    kept = {field: column[known] for field, column in columns.items()}
+    if "until" in kept:
+        kept["until"] = np.minimum(kept["until"], LATEST - moved) + moved
+    return Rows(graph.sources[name], {"ts": ts[known] + moved, **kept}, ["close"])
 
 
 def _find(keys: Ints, wanted: Ints) -> Ints:
@@ -146,20 +150,27 @@ def _rising(times: Ints, name: str) -> Ints:
     return order
 
 
-def _target_of(starts: Ints, times: Ints, targets: Floats, min_ret: float) -> tuple[Ints, Floats]:
-    """The events that have a finite target above min_ret at their own time, and those targets."""
+def _targets(times: Ints, target_values: Numbers) -> tuple[Ints, dict[str, npt.NDArray[Any]]]:
+    """Targets in the order of time, but for those that are none: not finite, or below 0."""
+    targets = floats(target_values, "target_values")
+    same_length("target_timestamps", len(times), "target_values", len(targets))
     order = _rising(times, "target_timestamps")
-    at = _find(times[order], starts)
-    trgt = targets[order][at] if len(order) else np.full(len(starts), np.nan)
-    counts = (at >= 0) & (trgt > min_ret) & (trgt <= LARGEST)
-    return starts[counts], np.ascontiguousarray(trgt[counts])
+    times, targets = times[order], targets[order]
+    known = (targets >= 0.0) & (targets <= LARGEST)
+    return times[known], {"volatility": targets[known]}
 
 
-def _pairs(pairs: Pairs, name: str) -> tuple[list[Any], list[Any]]:
+def _prices_at(starts: Ints, times: Ints, close: Floats) -> Floats:
+    """The close at each event, 0 where there is none."""
+    at = _find(times, starts)
+    return np.where(at >= 0, close[at], 0.0) if len(close) else np.zeros(len(starts))
+
+
+def _pairs(pairs: Pairs, name: str) -> tuple[Any, Any]:
     if isinstance(pairs, pl.DataFrame):
         if pairs.width != 2:
             raise ValueError(f"{name} must have two columns, not {pairs.width}")
-        return list(pairs.to_series(0)), list(pairs.to_series(1))
+        return pairs.to_series(0), pairs.to_series(1)
     items = list(pairs.items()) if isinstance(pairs, Mapping) else pairs.tolist() if hasattr(pairs, "tolist") else pairs
     if not isinstance(items, (list, tuple)):
         raise TypeError(
@@ -171,8 +182,10 @@ def _pairs(pairs: Pairs, name: str) -> tuple[list[Any], list[Any]]:
     return [item[0] for item in items], [item[1] for item in items]
 
 
-def _sided(starts: Ints, trgt: Floats, side_prediction: Pairs) -> tuple[Ints, Floats, Floats]:
-    """The events that have a side, their targets and their sides."""
+def _sides(starts: Ints, side_prediction: Pairs | None) -> Floats:
+    """The side of each event, 0 where it has none; 1 for all without predictions."""
+    if side_prediction is None:
+        return np.ones(len(starts))
     keys, values = _pairs(side_prediction, "side_prediction")
     times, sides = Timestamps(keys, "side_prediction").ns, floats(values, "side_prediction")
     bad = np.flatnonzero(~((np.abs(sides) <= 1.0) & (sides != 0.0)))
@@ -180,14 +193,13 @@ def _sided(starts: Ints, trgt: Floats, side_prediction: Pairs) -> tuple[Ints, Fl
         raise ValueError(f"side_prediction at row {bad[0]} is {float(sides[bad[0]])!r}; a side is in [-1, 1] and not 0")
     order = _rising(times, "side_prediction")
     at = _find(times[order], starts)
-    known = at >= 0
-    return starts[known], trgt[known], np.ascontiguousarray(sides[order][at[known]]) if len(order) else np.zeros(0)
+    return np.where(at >= 0, sides[order][at], 0.0) if len(order) else np.zeros(len(starts))
 
 
-def _deadlines(starts: Ints, vertical_barrier_times: Pairs | None) -> tuple[Ints, Ints]:
+def _deadlines(vertical_barrier_times: Pairs | None) -> tuple[Ints, dict[str, npt.NDArray[Any]]]:
     """Times of the events that have a vertical barrier, and of those barriers."""
     if vertical_barrier_times is None:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), {"until": np.zeros(0, np.int64)}
     keys, values = _pairs(vertical_barrier_times, "vertical_barrier_times")
     times = Timestamps(keys, "vertical_barrier_times").ns
     until = Timestamps(values, "vertical_barrier_times").ns
@@ -196,5 +208,4 @@ def _deadlines(starts: Ints, vertical_barrier_times: Pairs | None) -> tuple[Ints
         start, end = _core.format_times(np.array([times[early[0]], until[early[0]]]))
         raise ValueError(f"vertical_barrier_times at row {early[0]}: {end} is before its event, {start}")
     order = _rising(times, "vertical_barrier_times")
-    known = _find(starts, times[order]) >= 0
-    return np.ascontiguousarray(times[order][known]), np.ascontiguousarray(until[order][known])
+    return times[order], {"until": until[order]}

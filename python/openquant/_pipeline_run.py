@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     Tables = dict[str, dict[str, npt.NDArray[Any]]]
 
 
-_PREFIXES = 16
+_ALL_PREFIXES = 512  # bars up to which a model is asked on every prefix
+_PREFIXES = 32
 _CUTS = 4  # at which a graph's outputs are compared: it is the same code at every length
 MOST_ASSETS = 512  # of one cross-section
 _SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
@@ -57,12 +58,12 @@ class Given:
 
     def bars(self) -> Rows:
         side = np.ones(len(self.close)) if self.sides is None else self.sides
-        columns = {"ts": self.times.ns, "price": self.close, "prob": self.probs, "side": side}
+        columns = {"ts": self.times.streamed()[0], "price": self.close, "prob": self.probs, "side": side}
         return Rows(events.Forecast, columns, ["close"])
 
     def asset_rows(self) -> Aligned:
         rows = np.minimum(np.arange(len(self.assets)), len(self.times) - 1)
-        return Aligned(self.assets, self.times.ns[rows], self.asset_names)
+        return Aligned(self.assets, self.times.streamed()[0][rows], self.asset_names)
 
     def frame(self, rows: int) -> pl.DataFrame:
         """What a model sees when `rows` bars have come."""
@@ -91,7 +92,7 @@ def read(
     asset_names: Sequence[str] | None,
     parameters: dict[str, Any],
 ) -> Given:
-    times = Timestamps(timestamps, "timestamps").since_1970().sorted()
+    times = Timestamps(timestamps, "timestamps").sorted()
     c = prices(close)
     same_length("close", len(c), "timestamps", len(times))
     if not len(c):
@@ -132,11 +133,12 @@ def _checked(p: dict[str, Any]) -> dict[str, Any]:
 
 
 def prefixes(bars: int, indices: Sequence[int]) -> list[int]:
-    """Lengths of random prefixes, half of them ending with an event: that is where probabilities count."""
+    """Lengths of prefixes: all of a short run; else random ones, half of them ending with an event, where probabilities count."""
+    if bars <= _ALL_PREFIXES:
+        return list(range(1, bars))
     draw = random.Random(bars)  # seeded: a run repeats
-    lengths = {draw.randrange(1, bars) for _ in range(_PREFIXES)} if bars > 1 else set()
     at_events = [i + 1 for i in indices if i + 1 < bars]
-    return sorted(lengths | set(draw.sample(at_events, min(_PREFIXES, len(at_events)))))
+    return sorted({*draw.sample(range(1, bars), _PREFIXES), *draw.sample(at_events, min(_PREFIXES, len(at_events)))})
 
 
 def looks_ahead(given: Given, graph: Graph, tables: Tables, lengths: Sequence[int]) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from openquant._arguments import Ints, Times
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = 9_200_000_000_000_000_000  # that a stream takes, in ns
 
 
 class Timestamps:
@@ -46,21 +47,25 @@ class Timestamps:
     def take(self, rows: Ints) -> list[Any] | npt.NDArray[Any]:
         """The times at `rows`, as they were given."""
         if self._datetimes is not None:
-            return [self._datetimes[row] for row in rows.tolist()]
+            taken = [self._datetimes[row] for row in rows.tolist()]
+            return taken if self._listed else np.array(taken, dtype=object)
         return self.answer(self.ns[rows])
 
     def answer(self, ns: Ints) -> list[Any] | npt.NDArray[Any]:
         """Times in kind."""
         if self.text:
-            return _core.format_times(np.ascontiguousarray(ns))
+            texts = _core.format_times(np.ascontiguousarray(ns))
+            return texts if self._listed else np.array(texts, dtype=np.str_)
         if self._datetimes is not None:
             zone = getattr(self._datetimes[0], "tzinfo", None)
             times = [_EPOCH + timedelta(microseconds=t // 1000) for t in ns.tolist()]
-            return [t.astimezone(zone) if zone else t.replace(tzinfo=None) for t in times]
-        if self._numpy is None:
+            times = [t.astimezone(zone) if zone else t.replace(tzinfo=None) for t in times]
+            return times if self._listed else np.array(times, dtype=object)
+        dates = self._numpy is not None and self._numpy.kind == "M"
+        array = ns.astype("datetime64[ns]").astype(self._numpy) if dates else ns
+        if self._listed and not dates:
             whole: list[int] = ns.tolist()
             return whole
-        array = ns.astype("datetime64[ns]").astype(self._numpy) if self._numpy.kind == "M" else ns
         return list(array) if self._listed else array
 
     def series(self, name: str, ns: Ints | None = None) -> pl.Series:
@@ -77,18 +82,20 @@ class Timestamps:
         if row >= 0:
             wanted = "rise strictly" if strictly else "not fall"
             raise ValueError(
-                f"{self.name} at row {row} ({_core.format_times(self.ns[row : row + 1])[0]}) comes after "
-                f"{_core.format_times(self.ns[row - 1 : row])[0]}; timestamps must {wanted}: sort them first"
+                f"{self.name} at row {row} ({_core.format_times(self.ns[row : row + 1])[0]}) does not come after row "
+                f"{row - 1} ({_core.format_times(self.ns[row - 1 : row])[0]}); timestamps must {wanted}: sort them first"
             )
         return self
 
-    def since_1970(self) -> Timestamps:
-        """Itself, if no time is earlier than what a stream's time can be."""
-        early = np.flatnonzero(self.ns < 0)
-        if len(early):
-            text = _core.format_times(self.ns[early[:1]])[0]
-            raise ValueError(f"{self.name} at row {early[0]} is {text}; times of a stream begin in 1970")
-        return self
+    def streamed(self, step: int = 1) -> tuple[Ints, int]:
+        """The times as a stream takes them, which begin in 1970, and by how much they were moved: a multiple of `step` ns."""
+        first = int(self.ns.min()) if len(self.ns) else 0
+        if first >= 0:
+            return self.ns, 0
+        moved = -(first // step) * step
+        if int(self.ns.max()) + moved >= LATEST:
+            raise ValueError(f"{self.name} spans more than 291 years, which is beyond int64 nanoseconds")
+        return self.ns + moved, moved
 
     def _from_list(self, items: list[Any]) -> Ints:
         if not items or isinstance(items[0], str):
@@ -120,6 +127,7 @@ class Timestamps:
             item = datetime(item.year, item.month, item.day)
         since = (item if item.tzinfo else item.replace(tzinfo=UTC)) - _EPOCH
         ns: int = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+        ns += getattr(item, "nanosecond", 0)  # a pandas Timestamp's
         if not -(2**63) < ns < 2**63:
             raise ValueError(f"{self.name} at row {row} = {item} is beyond int64 nanoseconds (1678 to 2261)")
         return ns
@@ -153,9 +161,8 @@ class Timestamps:
             raise ValueError(f"{self.name} at row {int(series.is_null().arg_max() or 0)} is null; a time is wanted")
         dtype = series.dtype
         if dtype == pl.String or (dtype == pl.Null and not len(series)):
-            ns = _core.parse_times(series.to_list(), self.name)
-            self._numpy = np.dtype("datetime64[us]")
-            return ns
+            self._numpy = np.dtype("datetime64[ns]")
+            return _core.parse_times(series.to_list(), self.name)
         if isinstance(dtype, pl.Datetime):
             self.dtype, self._numpy = dtype, np.dtype(f"datetime64[{dtype.time_unit}]")
         elif dtype == pl.Date:

@@ -46,6 +46,7 @@ __all__ = ["bar_diagnostics", "build_dollar_bars", "build_tick_bars", "build_tim
 
 def _graph(operator: Operator, of: Kind) -> Graph:
     """One source, trades or ohlcv, and the table bars."""
+    choice(of, "of", ("trades", "ohlcv"))
     graph = Graph()
     source = graph.source(of, events.Trade if of == "trades" else events.Ohlcv)
     graph.collect(graph.add(operator, source), name="bars")
@@ -56,6 +57,7 @@ def _tick_graph(
     ticks_per_bar: int = 50, *, remainder: Remainder = "reset", partial: bool = False, of: Kind = "trades"
 ) -> Graph:
     """The graph of `build_tick_bars`: a source trades (Trade) or ohlcv (Ohlcv), table bars."""
+    choice(remainder, "remainder", ("reset", "carry", "split"))
     if of == "trades":
         return _graph(TickBars(ticks_per_bar=ticks_per_bar, partial=partial), of)
     return _graph(ResampledBars(measure="tick", per_bar=ticks_per_bar, remainder=remainder, partial=partial), of)
@@ -110,8 +112,8 @@ def build_tick_bars(
 
     Args:
         df: OHLCV rows (ts, symbol, open, high, low, close, volume, perhaps adj_close) or trades (ts, symbol, price, size,
-            perhaps side: 'buy'/'sell', 'b'/'s', +1/-1, null where unknown), each symbol's rows in the order of time (from 1970
-            on); symbols may be mixed, and trades may share a time. Prices and sizes are above 0, a row's volume may be 0.
+            perhaps side: 'buy'/'sell', 'b'/'s', +1/-1, null where unknown), each symbol's rows in the order of time; symbols
+            may be mixed, and trades may share a time. Prices and sizes are above 0, a row's volume may be 0.
         ticks_per_bar: Rows in a bar, >= 1.
         remainder: As for `build_volume_bars`; rows are never divided, so it changes nothing here.
         partial: Keep the unfinished last bar of each symbol.
@@ -235,7 +237,7 @@ def build_time_bars(df: pl.DataFrame, interval: str = "1d") -> pl.DataFrame:
     >>> build_time_bars(trades, "1h")["n_obs"].to_list()
     [2, 1]
     """
-    given = BarRows(df)
+    given = BarRows(df, step=interval_ns(interval))
     return given.bars(_time_graph(interval, of=given.of))
 
 
@@ -275,11 +277,11 @@ def bar_diagnostics(df: pl.DataFrame) -> dict[str, Any]:
     missing = [column for column in ("ts", "symbol", "close") if column not in df.columns]
     if missing:
         raise ValueError(f"missing required columns: {', '.join(missing)}")
-    times = Timestamps(df["ts"], "ts").since_1970()
+    times = Timestamps(df["ts"], "ts")
     codes, names = symbols_of(df["symbol"])
     close = prices(df["close"])
     check_sorted(times, codes, names)
-    rows = Rows(events.Price, {"ts": times.ns, "price": close}, names, codes)
+    rows = Rows(events.Price, {"ts": times.streamed()[0], "price": close}, names, codes)
     told = run(_diagnostics_graph(), {"close": rows}).tables["diagnostics"].take()
 
     def figure(name: str, flag: str) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from openquant import _core, events
-from openquant._arguments import LARGEST, choice, finite, floats, like, number, prices, same_length, whole
+from openquant._arguments import LARGEST, choice, finite, floats, is_list, like, number, prices, same_length, whole
 from openquant._batch import Data, Rows, run, runs
 from openquant._lazy import np
 from openquant._timestamps import Timestamps
@@ -64,6 +64,8 @@ def _cusum(close: Numbers, threshold: float | Numbers) -> Ints:
 
 
 def _thresholds(values: Numbers, bars: int) -> Rows:
+    if is_list(values) and values and values[0] is None:
+        values = [float("nan"), *values[1:]]
     h = floats(values, "threshold")
     same_length("close", bars, "threshold", len(h))
     row = _core.first_outside(h[1:], 5e-324, LARGEST)  # the first is not used: no return leads to the first close

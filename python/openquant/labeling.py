@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from openquant._arguments import choice
 from openquant._batch import runs
-from openquant._labels import label, labels_graph
+from openquant._labels import label, labels_graph, meta_graph
 from openquant._lazy import np, pl
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def triple_barrier_events(
     where r > pt trgt, the lower one where r < -sl trgt, both strict.
 
     Args:
-        close_timestamps: Times of the closes, n of them, rising strictly, from 1970 on.
+        close_timestamps: Times of the closes, n of them, rising strictly.
         close_prices: Their n prices, finite and above 0.
         t_events: Times of the events, in any order.
         target_timestamps: Times of the targets, none twice.
@@ -54,8 +54,8 @@ def triple_barrier_events(
         pt: Upper barrier in targets; 0: none.
         sl: Lower barrier in targets; 0: none.
         min_ret: Targets count above this.
-        vertical_barrier_times: Pairs (event, time), a mapping or a frame of two columns: the path ends at its first close at or
-            after that time; past the data at the last close. Other events have none.
+        vertical_barrier_times: Pairs (event, time), a mapping or a frame of two columns: the path, which begins after the event,
+            ends at its first close at or after that time; past the data at the last close. Other events have none.
         side_prediction: Pairs (event, side), side in [-1, 1] and not 0.
 
     Returns:
@@ -76,6 +76,7 @@ def triple_barrier_events(
     [('2024-01-01 00:00:00', '2024-01-03 00:00:00', 0.02, None, 2.0, 1.0)]
     """
     given = label(
+        labels_graph,
         close_timestamps,
         close_prices,
         t_events,
@@ -84,6 +85,7 @@ def triple_barrier_events(
         (pt, sl, min_ret),
         vertical_barrier_times,
         side_prediction,
+        use_side=side_prediction is not None,
     )
     n = len(given.start)
     scales = {"pt": np.full(n, float(pt)), "sl": np.full(n, float(sl))}
@@ -138,6 +140,7 @@ def triple_barrier_labels(
     """
     choice(vertical_label, "vertical_label", ("sign", "zero"))
     given = label(
+        labels_graph,
         close_timestamps,
         close_prices,
         t_events,
@@ -146,12 +149,13 @@ def triple_barrier_labels(
         (pt, sl, min_ret),
         vertical_barrier_times,
         side_prediction,
-        vertical_label,
+        use_side=side_prediction is not None,
+        vertical_label=vertical_label,
     )
     return given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=given.label, side=given.side)
 
 
-@runs(labels_graph)
+@runs(meta_graph)
 def meta_labels(
     close_timestamps: Times,
     close_prices: Numbers,
@@ -196,6 +200,7 @@ def meta_labels(
     if side_prediction is None:
         raise TypeError("side_prediction must be pairs (event, side); without sides there is nothing to bet on")
     given = label(
+        meta_graph,
         close_timestamps,
         close_prices,
         t_events,
@@ -205,5 +210,4 @@ def meta_labels(
         vertical_barrier_times,
         side_prediction,
     )
-    won = (given.ret > 0.0).astype(np.int8)
-    return given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=won, side=given.side)
+    return given.answer(start=given.start, ret=given.ret, trgt=given.trgt, label=given.label, side=given.side)

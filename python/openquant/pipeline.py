@@ -165,7 +165,7 @@ def run_mid_frequency_pipeline(
     (`openquant.bet_sizing`); a bet is held until the next one, from its own bar's close on.
 
     Args:
-        timestamps: Times of n bars, not falling, from 1970 on.
+        timestamps: Times of n bars, not falling.
         close: n prices, finite and above 0.
         model_probabilities: n probabilities in [0, 1], or a callable that is given a polars DataFrame of the bars so far (ts,
             close, and side where sides are given) and returns one probability per row.
@@ -186,8 +186,9 @@ def run_mid_frequency_pipeline(
         1 - E / max E), max_drawdown, time_under_water_years (the longest, years of 365.25 days). portfolio: asset_names, weights,
         portfolio_risk, portfolio_return, portfolio_sharpe (max Sharpe, long only). risk: value_at_risk, expected_shortfall,
         conditional_drawdown_risk, realized_sharpe. leakage_checks: inputs_aligned (as many asset rows as bars),
-        event_indices_sorted, timestamps_increasing (strictly), has_forward_look_bias (an output, or a callable model's probability,
-        of a random prefix of the bars is another than in the whole run), model_checked (the model was a callable).
+        event_indices_sorted, timestamps_increasing (strictly), has_forward_look_bias (an output, or by more than 1e-9 a callable
+        model's probability, of a prefix of the bars is another than in the whole run; a model is asked on every prefix of up to
+        512 bars, on 64 random ones of more), model_checked (the model was a callable).
 
     Raises:
         ValueError: no bars, no events, lengths that differ, falling timestamps, a value out of range, asset prices of which no
@@ -226,7 +227,12 @@ def run_mid_frequency_pipeline_frames(
     asset_prices: Any,
     model_sides: Numbers | None = None,
     asset_names: Sequence[str] | None = None,
-    **parameters: Any,
+    cusum_threshold: float = 0.001,
+    num_classes: int = 2,
+    step_size: float = 0.1,
+    risk_free_rate: float = 0.0,
+    confidence_level: float = 0.05,
+    periods_per_year: float = 252.0,
 ) -> dict[str, Any]:
     """`run_mid_frequency_pipeline`, and its parts as polars frames.
 
@@ -237,7 +243,12 @@ def run_mid_frequency_pipeline_frames(
         asset_prices: As there.
         model_sides: As there.
         asset_names: As there.
-        parameters: cusum_threshold, num_classes, step_size, risk_free_rate, confidence_level, periods_per_year.
+        cusum_threshold: As there.
+        num_classes: As there.
+        step_size: As there.
+        risk_free_rate: As there.
+        confidence_level: As there.
+        periods_per_year: As there.
 
     Returns:
         The same dict with a further entry frames: signals (ts, signal), events (start_ts, end_ts: the next event or the last bar,
@@ -246,7 +257,7 @@ def run_mid_frequency_pipeline_frames(
 
     Raises:
         ValueError: as there.
-        TypeError: as there; an unknown parameter.
+        TypeError: as there.
 
     Source:
         See `run_mid_frequency_pipeline`.
@@ -258,7 +269,18 @@ def run_mid_frequency_pipeline_frames(
     [34, 34]
     """
     out = run_mid_frequency_pipeline(
-        timestamps, close, model_probabilities, asset_prices, model_sides, asset_names, **parameters
+        timestamps,
+        close,
+        model_probabilities,
+        asset_prices,
+        model_sides,
+        asset_names,
+        cusum_threshold,
+        num_classes,
+        step_size,
+        risk_free_rate,
+        confidence_level,
+        periods_per_year,
     )
     test, told, weights = out["backtest"], out["events"], out["portfolio"]
     times = Timestamps(timestamps, "timestamps")
@@ -276,7 +298,9 @@ def run_mid_frequency_pipeline_frames(
             np.concatenate(([0.0], test["strategy_returns"])),
             out["signals"]["values"],
         ),
-        "weights": adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"], stamps[-1]),
+        "weights": adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"]).with_columns(
+            as_of=stamps.gather([len(stamps) - 1] * len(weights["asset_names"]))
+        ),
     }
     return out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -142,15 +143,18 @@ def allocate_max_sharpe(
     return _allocate("max_sharpe", prices, risk_free_rate, periods_per_year, bounds, returns)
 
 
-def judge(status: str, stacklevel: int = 4) -> None:
+def judge(status: str) -> None:
     """Raises if an allocation ended without a portfolio, warns if it is not the one that was asked for.
 
-    `status` is that of `_core.kernels.allocate`; `stacklevel` leads a warning to the user's own line.
+    `status` is that of `_core.kernels.allocate`; the warning names the user's own line.
     """
     if status in _REFUSALS:
         raise ValueError(_REFUSALS[status])
     if status == "no_excess_return":
-        warnings.warn(_NO_EXCESS_RETURN, UserWarning, stacklevel=stacklevel)
+        level, frame = 1, sys._getframe()
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "openquant":
+            level, frame = level + 1, frame.f_back
+        warnings.warn(_NO_EXCESS_RETURN, UserWarning, stacklevel=level)
 
 
 def price_matrix(given: Any, name: str, most_assets: int) -> A.Floats:

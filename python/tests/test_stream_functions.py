@@ -126,7 +126,7 @@ CALLS: dict[str, Call] = {
         {**LABELS, "side_prediction": None, "vertical_label": "zero"},
         {"vertical_label": "zero", "max_open": len(EVENTS)},
     ),
-    "meta-labels": (labeling.meta_labels, LABELS, {"use_side": True, "max_open": len(EVENTS)}),
+    "meta-labels": (labeling.meta_labels, LABELS, {"max_open": len(EVENTS)}),
     "value at risk": (
         risk.calculate_value_at_risk,
         {"returns": np.diff(CLOSE) / 100.0, "confidence_level": 0.1},

@@ -205,6 +205,34 @@ TEST_CASE("triple barrier: a deadline before its event is refused; one at its ti
     CHECK(run(Price{6, 100.5})[0].barrier == Barrier::vertical);
 }
 
+TEST_CASE("triple barrier: a meta-label is whether the bet earned") {
+    for (const double last : {99.0, 100.0, 101.0}) {
+        Emitted<TripleBarrier> run(TripleBarrier{.pt = 0.0, .sl = 0.0, .use_side = true, .meta_label = true});
+        run(Price{1, 100.0});
+        run(Event{1, -1.0, 100.0});
+        run(Price{2, last});
+        CHECK(run.flush()[0].label == (last < 100.0));
+    }
+}
+
+TEST_CASE("triple barrier: where times are matched, a price and a target of the event's own time are wanted") {
+    Emitted<TripleBarrier> run(TripleBarrier{.max_bars = 1, .match_times = true});
+    run.op.wired("volatility", true);
+    run(Price{1, 100.0});
+    run(Volatility{1, 0.02});
+    run(Event{1, 1.0, 100.0});
+    run(Event{2, 1.0, 100.0});  // between two prices
+    run(Price{3, 100.0});
+    run(Event{3, 1.0, 100.0});  // the target is that of time 1
+    CHECK(run.op.refused() == 2);
+    run(Price{4, 100.0});
+    CHECK(run.all.size() == 1);
+    Emitted<TripleBarrier> constant(TripleBarrier{.match_times = true});  // a target that is no input is of every time
+    constant(Price{1, 100.0});
+    constant(Event{1, 1.0, 100.0});
+    CHECK(constant.op.refused() == 0);
+}
+
 TEST_CASE("triple barrier: comparisons are strict") {
     for (const double p1 : {101.0, 99.0, 107.3, 93.1}) {
         const double r = p1 / 100.0 - 1.0;
