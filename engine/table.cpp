@@ -7,6 +7,7 @@ namespace openquant {
 Table::Table(const EventType& type, std::size_t capacity, bool positions) : type_(&type), capacity_(capacity), positions_(positions) {
     inputs.resize(1);
     contents_.type = type_;
+    contents_.keeps_positions = positions;
     contents_.columns.resize(type.fields.size());
 }
 
@@ -41,6 +42,7 @@ Table::Contents Table::take() {
     Contents taken = std::move(contents_);
     contents_ = {};
     contents_.type = type_;
+    contents_.keeps_positions = positions_;
     contents_.columns.resize(type_->fields.size());
     return taken;
 }

@@ -20,7 +20,8 @@ public:
         const EventType* type = nullptr;
         std::vector<std::string> names;  // by symbol id
         std::vector<SymbolId> symbols;
-        std::vector<std::uint64_t> positions;         // empty unless they are kept
+        bool keeps_positions = false;
+        std::vector<std::uint64_t> positions;
         std::vector<std::vector<std::byte>> columns;  // one per field
         std::size_t rows() const { return symbols.size(); }
     };

@@ -47,12 +47,12 @@ inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
         const int hour = digits(2);
         skip(':');
         const int minute = digits(2);
-        const bool seconds = at < text.size() && text[at] == ':';
-        at += seconds;
-        const int second = seconds ? digits(2) : 0;
+        const bool to_the_second = at < text.size() && text[at] == ':';
+        at += to_the_second;
+        const int second = to_the_second ? digits(2) : 0;
         if (!ok || hour > 23 || minute > 59 || second > 59) return std::nullopt;
         seconds += hour * 3600 + minute * 60 + second;
-        if (seconds && at < text.size() && text[at] == '.') {
+        if (to_the_second && at < text.size() && text[at] == '.') {
             const std::size_t start = ++at;
             for (std::int64_t scale = 100'000'000; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
                 fraction += (text[at] - '0') * scale;
@@ -76,8 +76,8 @@ inline std::optional<std::int64_t> ns_from_text(std::string_view text) {
 
 /// `YYYY-MM-DD HH:MM:SS`, and a fraction without trailing zeros where there is one.
 inline std::string text_from_ns(std::int64_t ns) {
-    const std::int64_t second = ns >= 0 || ns % 1'000'000'000 == 0 ? ns / 1'000'000'000 : ns / 1'000'000'000 - 1;
-    std::int64_t fraction = ns - second * 1'000'000'000;
+    std::int64_t second = ns / 1'000'000'000, fraction = ns % 1'000'000'000;
+    if (fraction < 0) fraction += 1'000'000'000, --second;
     const std::int64_t day = second >= 0 || second % 86'400 == 0 ? second / 86'400 : second / 86'400 - 1;
     const auto of_day = static_cast<int>(second - day * 86'400);
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};

@@ -11,7 +11,8 @@ namespace openquant {
 struct EquityCurve {
     bool compounded = true;
 
-    double equity_ = 1.0, high_ = 1.0, deepest_ = 0.0;
+    Drawdown curve_{1.0};
+    double deepest_ = 0.0;
     std::int64_t high_ts_ = 0, longest_ = 0;
     bool started_ = false, under_water_ = false;
 
@@ -27,19 +28,15 @@ struct EquityCurve {
 
     void update(const Value& r, auto&& emit) noexcept {
         start(r.ts);
-        equity_ = std::clamp(compounded ? equity_ * (1.0 + r.value) : equity_ + r.value, -largest, largest);
-        high_ = std::max(high_, equity_);
-        const double drawdown = compounded ? 0.0 - below_high(equity_, high_) : high_ - equity_;
+        const double drawdown = curve_.after(r.value, compounded);
         deepest_ = std::max(deepest_, drawdown);
         if (drawdown > 0.0 || under_water_) longest_ = std::max(longest_, r.ts - high_ts_);
         under_water_ = drawdown > 0.0;
         if (!under_water_) high_ts_ = std::max(high_ts_, r.ts);
-        emit(Equity{r.ts, equity_, drawdown, deepest_, high_ts_, longest_});
+        emit(Equity{r.ts, curve_.equity(), drawdown, deepest_, high_ts_, longest_});
     }
 
-    static auto state(auto& self) {
-        return std::tie(self.equity_, self.high_, self.deepest_, self.high_ts_, self.longest_, self.started_, self.under_water_);
-    }
+    static auto state(auto& self) { return std::tie(self.curve_, self.deepest_, self.high_ts_, self.longest_, self.started_, self.under_water_); }
     bool operator==(const EquityCurve&) const = default;
 
 private:

@@ -16,10 +16,11 @@ struct ResampledTimeBars {
 
     static constexpr auto schema() {
         using Self = ResampledTimeBars;
-        return schema_of<Ohlcv>("ResampledTimeBars", "Emits a coarser bar of OHLCV rows when its window of time, aligned to the epoch, is over.", "AFML 2.3.1.1",
-                                inputs(input<Ohlcv>("rows", "bars to gather: a vendor's rows, or finer bars; one older than its window's bar goes into the open bar")),
-                                parameters(parameter("interval_ns", &Self::interval_ns, between(1, 1e18), "ns", "length of a window"),
-                                           parameter("partial", &Self::partial, "emit the unfinished bar when the stream ends")));
+        return schema_of<Ohlcv>(
+            "ResampledTimeBars", "Emits a coarser bar of OHLCV rows when its window of time, aligned to the epoch, is over.", "AFML 2.3.1.1",
+            inputs(input<Ohlcv>("rows", "bars to gather: a vendor's rows, or finer bars; one older than its window's bar goes into the open bar")),
+            parameters(parameter("interval_ns", &Self::interval_ns, between(1, 1e18), "ns", "length of a window"),
+                       parameter("partial", &Self::partial, "emit the unfinished bar when the stream ends")));
     }
 
     void update(const Ohlcv& row, auto&& emit) noexcept {

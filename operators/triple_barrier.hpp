@@ -123,8 +123,8 @@ struct TripleBarrier {
     }
 
     static auto state(auto& self) {
-        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.deadlines_, self.deadline_, self.concurrency_, self.oldest_, self.newest_, self.events_, self.refused_,
-                        self.row_, self.now_, self.last_, self.volatility_, self.scaled_);
+        return std::tie(self.slots_, self.free_, self.above_, self.below_, self.deadlines_, self.deadline_, self.concurrency_, self.oldest_, self.newest_,
+                        self.events_, self.refused_, self.row_, self.now_, self.last_, self.volatility_, self.scaled_);
     }
     bool operator==(const TripleBarrier&) const = default;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +18,10 @@ class MatrixFeed final : public Feed {
 public:
     /// `prices` by rows of one price for each name, `times` of the rows; `owner` keeps both alive.
     MatrixFeed(std::span<const double> prices, std::span<const std::int64_t> times, std::vector<std::string> names, std::shared_ptr<const void> owner)
-        : prices_(prices), times_(times), names_(std::move(names)), owner_(std::move(owner)) {}
+        : prices_(prices), times_(times), names_(std::move(names)), owner_(std::move(owner)) {
+        if (names_.empty() || prices_.size() != times_.size() * names_.size())
+            throw std::invalid_argument("a matrix of prices must have a row for each time and a column for each of one or more names");
+    }
 
     const EventType& type() const override { return event_type<AlignedPrice>(); }
     double progress() const override { return times_.empty() ? 1.0 : static_cast<double>(at_) / static_cast<double>(times_.size()); }

@@ -208,11 +208,13 @@ OhlcvQuality quality(const OhlcvColumns& columns, std::span<const std::uint32_t>
 Calendar align_to_calendar(const OhlcvColumns& columns, std::span<const std::uint32_t> sorted, std::int64_t interval_ns) {
     if (interval_ns <= 0) throw std::invalid_argument("interval_ns = " + std::to_string(interval_ns) + " must be > 0");
     const auto window = [&](std::size_t i) { return floor_div(columns.ts[sorted[i]], interval_ns); };
+    constexpr std::uint64_t most_counted = std::uint64_t{1} << 62;
     std::uint64_t rows = 0;
     each_symbol(columns, sorted, [&](std::size_t begin, std::size_t end) {
         if (window(begin) < std::numeric_limits<std::int64_t>::min() / interval_ns)
             throw std::invalid_argument("the window of " + text_from_ns(columns.ts[sorted[begin]]) + " starts before 1678; use a shorter interval");
-        rows += static_cast<std::uint64_t>(window(end - 1)) - static_cast<std::uint64_t>(window(begin)) + 1;
+        const auto steps = static_cast<std::uint64_t>(window(end - 1)) - static_cast<std::uint64_t>(window(begin));
+        rows = std::min(rows + std::min(steps, most_counted) + 1, most_counted);
     });
     if (rows > Calendar::max_rows)
         throw std::invalid_argument("the calendar would have " + std::to_string(rows) + " rows, more than " + std::to_string(Calendar::max_rows) +
@@ -223,8 +225,8 @@ Calendar align_to_calendar(const OhlcvColumns& columns, std::span<const std::uin
     each_symbol(columns, sorted, [&](std::size_t begin, std::size_t end) {
         const std::int64_t first = window(begin), last = window(end - 1);
         for (std::size_t i = begin; i < end; ++i) out.row[at + static_cast<std::size_t>(window(i) - first)] = sorted[i];
-        for (std::int64_t k = first; k <= last; ++k, ++at) {
-            out.ts[at] = k * interval_ns;
+        for (std::int64_t steps = 0; steps <= last - first; ++steps, ++at) {
+            out.ts[at] = (first + steps) * interval_ns;
             out.code[at] = columns.code[sorted[begin]];
         }
     });

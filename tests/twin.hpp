@@ -26,7 +26,11 @@ struct OperatorCase {
 template <class Op>
 OperatorCase operator_case(const Op& op) {
     const OperatorNode<Op> node(op);
-    return {node.signature(), node.declared(), node.scope() == Scope::keyed, node.output.type, [op] { return std::make_unique<OperatorNode<Op>>(op); },
+    return {node.signature(),
+            node.declared(),
+            node.scope() == Scope::keyed,
+            node.output.type,
+            [op] { return std::make_unique<OperatorNode<Op>>(op); },
             [op](const std::vector<bool>& wired) { return std::make_unique<PlainOperator<Op>>(op, wired); }};
 }
 

@@ -232,22 +232,23 @@ struct Bar {
     static constexpr std::string_view name = "Bar";
     static constexpr std::string_view doc = "Open, high, low, close and flow of consecutive trades (AFML 2.3).";
     static constexpr auto fields() {
-        return std::tuple{timestamp("ts", &Bar::ts, "latest time of its trades"),
-                          timestamp("start_ts", &Bar::start_ts, "time of its first trade"),
-                          field("open", &Bar::open, "quote currency", "first price"),
-                          field("high", &Bar::high, "quote currency", "highest price"),
-                          field("low", &Bar::low, "quote currency", "lowest price"),
-                          field("close", &Bar::close, "quote currency", "last price").within(smallest, largest, Fault::price).known_as("price", "value", "adj_close"),
-                          field("volume", &Bar::volume, "base currency", "sum of sizes"),
-                          field("dollar_value", &Bar::dollar_value, "quote currency", "sum of price times size"),
-                          field("vwap", &Bar::vwap, "quote currency", "dollar_value / volume"),
-                          field("buy_volume", &Bar::buy_volume, "base currency", "volume of buy aggressors"),
-                          field("sell_volume", &Bar::sell_volume, "base currency", "volume of sell aggressors"),
-                          field("n_obs", &Bar::n_obs, "trades", "trades that it holds, a part counted as one"),
-                          field("first_id", &Bar::first_id, "", "id of its first trade"),
-                          field("last_id", &Bar::last_id, "", "id of its last trade"),
-                          field("gap", &Bar::gap, "", "trades were lost before or within it"),
-                          field("late", &Bar::late, "", "a trade's time stepped back")};
+        return std::tuple{
+            timestamp("ts", &Bar::ts, "latest time of its trades"),
+            timestamp("start_ts", &Bar::start_ts, "time of its first trade"),
+            field("open", &Bar::open, "quote currency", "first price").within(smallest, largest, Fault::price),
+            field("high", &Bar::high, "quote currency", "highest price").within(smallest, largest, Fault::price),
+            field("low", &Bar::low, "quote currency", "lowest price").within(smallest, largest, Fault::price),
+            field("close", &Bar::close, "quote currency", "last price").within(smallest, largest, Fault::price).known_as("price", "value", "adj_close"),
+            field("volume", &Bar::volume, "base currency", "sum of sizes").within(0.0, largest, Fault::size),
+            field("dollar_value", &Bar::dollar_value, "quote currency", "sum of price times size"),
+            field("vwap", &Bar::vwap, "quote currency", "dollar_value / volume"),
+            field("buy_volume", &Bar::buy_volume, "base currency", "volume of buy aggressors"),
+            field("sell_volume", &Bar::sell_volume, "base currency", "volume of sell aggressors"),
+            field("n_obs", &Bar::n_obs, "trades", "trades that it holds, a part counted as one"),
+            field("first_id", &Bar::first_id, "", "id of its first trade"),
+            field("last_id", &Bar::last_id, "", "id of its last trade"),
+            field("gap", &Bar::gap, "", "trades were lost before or within it"),
+            field("late", &Bar::late, "", "a trade's time stepped back")};
     }
     bool operator==(const Bar&) const = default;
 };

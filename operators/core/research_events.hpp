@@ -14,10 +14,10 @@ struct Event {
     static constexpr std::string_view name = "Event";
     static constexpr std::string_view doc = "A moment worth a decision (AFML 2.5).";
     static constexpr auto fields() {
-        return std::tuple{timestamp("ts", &Event::ts, "time of the event"),
-                          field("side", &Event::side, "-1 to 1", "direction of the move or of the bet").within(-1.0, 1.0, Fault::side),
-                          field("price", &Event::price, "quote currency", "price, or the value that was filtered, at the event")
-                              .within(-largest, largest, Fault::price)};
+        return std::tuple{
+            timestamp("ts", &Event::ts, "time of the event"),
+            field("side", &Event::side, "-1 to 1", "direction of the move or of the bet").within(-1.0, 1.0, Fault::side),
+            field("price", &Event::price, "quote currency", "price, or the value that was filtered, at the event").within(-largest, largest, Fault::value)};
     }
     bool operator==(const Event&) const = default;
 };
@@ -152,8 +152,8 @@ struct Return {
     static constexpr std::string_view doc = "What holding the position over one step of the price earned.";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Return::ts, "time of the price at the end of the step"),
-                          field("position", &Return::position, "-1 to 1", "position held over the step"),
-                          field("price_return", &Return::price_return, "return", "simple return of the price"),
+                          field("position", &Return::position, "-1 to 1", "position held over the step").within(-largest, largest, Fault::value),
+                          field("price_return", &Return::price_return, "return", "simple return of the price").within(-largest, largest, Fault::value),
                           field("strategy_return", &Return::strategy_return, "return", "position times price_return")
                               .within(-largest, largest, Fault::price)
                               .known_as("value")};
@@ -195,8 +195,9 @@ struct Equity {
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Equity::ts, "time of the return that led to it"),
                           field("equity", &Equity::equity, "of the start", "the equity").within(-largest, largest, Fault::value).known_as("value"),
-                          field("drawdown", &Equity::drawdown, "share of the high", "1 - equity / its high, the start included"),
-                          field("max_drawdown", &Equity::max_drawdown, "share of the high", "the deepest so far"),
+                          field("drawdown", &Equity::drawdown, "of the high, or the start",
+                                "1 - equity / its high, the start included; high - equity where returns are added up"),
+                          field("max_drawdown", &Equity::max_drawdown, "of the high, or the start", "the deepest so far"),
                           timestamp("high_ts", &Equity::high_ts, "time of the last high"),
                           field("longest_under_water_ns", &Equity::longest_under_water_ns, "ns", "longest time from a high to its recovery, or until now")};
     }

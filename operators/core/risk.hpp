@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <tuple>
 #include <vector>
 
 #include "openquant/operators/core/events.hpp"
@@ -46,26 +47,30 @@ double tail_mean(double q, std::vector<double>& values, Before before) {
     return tail_mean(q, values.size(), sum_of, [&](std::size_t k) { return values[k]; });
 }
 
-/// How deep an equity curve lies below its high, return by return; the start counts as a high (Chekhlov et al. 2005).
-class Drawdown {
-public:
-    explicit Drawdown(bool compounded) noexcept : compounded_(compounded) {}
-
-    /// Compounded: 1 - E / max E, where E / max E is carried on by itself. Else max C - C of the cumulative sum C.
-    double after(double r) noexcept {
-        if (compounded_) level_ = std::clamp(level_ * (1.0 + r), -largest, 1.0);
-        else depth_ = std::clamp(depth_ - r, 0.0, largest);
-        return compounded_ ? 1.0 - level_ : depth_;
-    }
-
-private:
-    bool compounded_;
-    double level_ = 1.0, depth_ = 0.0;
-};
-
-/// E / max E - 1 of an equity curve, whose high starts above 0.
+/// E / max E - 1.
 inline double below_high(double equity, double high) noexcept { return equity / high - 1.0; }
 
+/// An equity curve, return by return, and how deep it lies below its high; the start counts as a high (Chekhlov et al. 2005).
+class Drawdown {
+public:
+    explicit Drawdown(double start) noexcept : equity_(start), high_(start) {}
+
+    /// Compounded: 1 - E / max E. Else max C - C of the cumulative sum C.
+    double after(double r, bool compounded) noexcept {
+        equity_ = std::clamp(compounded ? equity_ * (1.0 + r) : equity_ + r, -largest, largest) + 0.0;
+        high_ = std::max(high_, equity_);
+        return compounded ? 0.0 - below_high(equity_, high_) : high_ - equity_;
+    }
+    double equity() const noexcept { return equity_; }
+
+    static auto state(auto& self) { return std::tie(self.equity_, self.high_); }
+    bool operator==(const Drawdown&) const = default;
+
+private:
+    double equity_, high_;
+};
+
+/// E / max E - 1 of an equity curve that is given as it is; its high starts above 0.
 class CurveDrawdown {
 public:
     double at(double equity) noexcept {
@@ -86,10 +91,10 @@ struct RiskOptions {
 inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, const Moments& moments, const RiskOptions& options, Scratch& scratch) {
     std::vector<double>& drawdowns = scratch.values;
     drawdowns.resize(n);
-    Drawdown drawdown(options.compounded);
+    Drawdown drawdown(options.compounded ? 1.0 : 0.0);
     out.max_drawdown = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
-        drawdowns[i] = out.drawdown = drawdown.after(return_at(i));
+        drawdowns[i] = out.drawdown = drawdown.after(return_at(i), options.compounded);
         out.max_drawdown = std::max(out.max_drawdown, out.drawdown);
     }
     out.conditional_drawdown = tail_mean(options.confidence_level, drawdowns, std::greater<>{});

@@ -116,7 +116,7 @@ py::dict arrays_of(Table::Contents contents) {
         const FieldInfo& field = all->type->fields[i];
         out[py::str(field.name)] = shared(field.kind, all->columns[i].data());
     }
-    if (!all->positions.empty()) out["position"] = shared(Kind::u64, all->positions.data());
+    if (all->keeps_positions) out["source_position"] = shared(Kind::u64, all->positions.data());
     return out;
 }
 

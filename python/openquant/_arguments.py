@@ -47,7 +47,8 @@ def floats(values: Numbers, name: str) -> Floats:
         raise TypeError(f"{name} must be a list, a tuple, an array or a polars Series of numbers, not {kind(values)}")
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, not of shape {array.shape}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    with np.errstate(over="ignore"):  # what is beyond float64 is infinite, and will be refused as that
+        return np.require(array, np.float64, ["C", "A"])
 
 
 def _array(values: Any, name: str) -> npt.NDArray[Any]:

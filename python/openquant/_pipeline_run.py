@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _ALL_PREFIXES = 512  # bars up to which a model is asked on every prefix
 _PREFIXES = 32
 _CUTS = 4  # at which a graph's outputs are compared: it is the same code at every length
-MOST_ASSETS = 512  # of one cross-section
 _SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
 
 
@@ -108,7 +107,7 @@ def read(
     if model_sides is not None:
         sides = within(floats(model_sides, "model_sides"), "model_sides", -1.0, 1.0, "a side must be in [-1, 1]")
         same_length("close", len(c), "model_sides", len(sides))
-    assets = portfolio.price_matrix(asset_prices, "asset_prices", MOST_ASSETS)
+    assets = portfolio.price_matrix(asset_prices, "asset_prices", portfolio.MOST_ASSETS)
     given_names = (
         [f"asset_{i}" for i in range(assets.shape[1])] if asset_names is None else names(asset_names, "asset_names")
     )
@@ -152,7 +151,7 @@ def looks_ahead(given: Given, graph: Graph, tables: Tables, lengths: Sequence[in
     for rows in lengths[:: -(-len(lengths) // _CUTS)]:
         replay.step(rows - done)
         done = rows
-        signals = int(np.searchsorted(tables["signals"]["position"], rows))
+        signals = int(np.searchsorted(tables["signals"]["source_position"], rows))
         expected = {"signals": signals, "positions": rows, "returns": rows - 1, "equity": rows - 1}
         for name, end in expected.items():
             if not _same(graph.tables[name].take(), tables[name], taken[name], end):
@@ -165,7 +164,7 @@ def looks_ahead(given: Given, graph: Graph, tables: Tables, lengths: Sequence[in
 def _same(told: dict[str, Any], of: dict[str, Any], begin: int, end: int) -> bool:
     """Whether what came since the prefix before is what the whole run has there: rows of a table never change."""
     fields = [name for name in of if name not in ("names", "symbol")]
-    return all(np.array_equal(told.get(name, ()), of[name][begin:end]) for name in fields)
+    return all(np.array_equal(told[name], of[name][begin:end]) for name in fields)
 
 
 def summary_row(out: Any) -> dict[str, Any]:

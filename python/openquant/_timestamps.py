@@ -89,13 +89,13 @@ class Timestamps:
 
     def streamed(self, step: int = 1) -> tuple[Ints, int]:
         """The times as a stream takes them, which begin in 1970, and by how much they were moved: a multiple of `step` ns."""
-        first = int(self.ns.min()) if len(self.ns) else 0
-        if first >= 0:
-            return self.ns, 0
-        moved = -(first // step) * step
-        if int(self.ns.max()) + moved >= LATEST:
-            raise ValueError(f"{self.name} spans more than 291 years, which is beyond int64 nanoseconds")
-        return self.ns + moved, moved
+        first, last = (int(self.ns.min()), int(self.ns.max())) if len(self.ns) else (0, 0)
+        moved = -(first // step) * step if first < 0 else 0
+        if last + moved > LATEST:
+            row = int(self.ns.argmax())
+            text = _core.format_times(self.ns[row : row + 1])[0]
+            raise ValueError(f"{self.name} at row {row} is {text}, more than 291 years after 1970 or the first of them")
+        return (self.ns + moved, moved) if moved else (self.ns, 0)
 
     def _from_list(self, items: list[Any]) -> Ints:
         if not items or isinstance(items[0], str):

@@ -83,7 +83,7 @@ class Table:
         frame = frames.frame_of(columns, self.event_type)
         if not self._core.keeps_positions:
             return frame
-        return frame.with_columns(pl.Series("position", columns.get("position", []), dtype=pl.UInt64))
+        return frame.with_columns(pl.Series("source_position", columns["source_position"], dtype=pl.UInt64))
 
     def hash(self) -> str:
         """Digest of every value's bits, in order; equal tables have equal hashes on every machine."""
@@ -255,7 +255,8 @@ class Graph:
     ) -> Table:
         """Adds a sink that keeps every row of `port`, up to `capacity`; rows beyond it are counted as refused.
 
-        With `positions` the frame has a column position: the number, in the order of all sources, of the row that caused it.
+        With `positions` there is a column source_position: the number, in the order of all sources, of the source row that caused
+        a row; rows that come out when the stream ends take further numbers.
         """
         if capacity < 1:
             raise ValueError(f"collect: capacity = {capacity} must be >= 1 (rows)")

@@ -891,6 +891,8 @@ class TripleBarrier(Operator):
         max_time_ns: vertical barrier; 0: none [ns]; >= 0 and <= 9e+15.
         max_open: open labels kept; a further event is refused and counted [labels per symbol]; >= 1 and <= 1e+07.
         use_side: multiply path returns by the event's side.
+        meta_label: label whether the bet earned: 1 if its return is above 0, else 0 (AFML 3.6).
+        match_times: an event counts only at the time of a price, and with a target of that very time; else the last price and target count.
         vertical_label: label where no price barrier was touched: the sign of the return, or zero; sign, zero.
     Raises:
         ValueError: a parameter is out of its range.
@@ -910,6 +912,8 @@ class TripleBarrier(Operator):
     max_time_ns: int
     max_open: int
     use_side: bool
+    meta_label: bool
+    match_times: bool
     vertical_label: Literal["sign", "zero"]
 
     def __init__(
@@ -923,6 +927,8 @@ class TripleBarrier(Operator):
         max_time_ns: int = 0,
         max_open: int = 100000,
         use_side: bool = False,
+        meta_label: bool = False,
+        match_times: bool = False,
         vertical_label: Literal["sign", "zero"] = "sign",
     ) -> None:
         super().__init__(
@@ -934,6 +940,8 @@ class TripleBarrier(Operator):
             max_time_ns=max_time_ns,
             max_open=max_open,
             use_side=use_side,
+            meta_label=meta_label,
+            match_times=match_times,
             vertical_label=vertical_label,
         )
 

@@ -107,7 +107,7 @@ def _run(given: Given) -> dict[str, Any]:
     signals, values, equity, risk = (tables[name] for name in ("signals", "positions", "equity", "risk"))
     if not len(signals["ts"]):
         raise ValueError("event filter produced no events: lower cusum_threshold, or give more bars")
-    indices = signals["position"].astype(np.int64)
+    indices = signals["source_position"].astype(np.int64)
     in_kind: Any = (lambda array: array.tolist()) if given.as_list else (lambda array: array)
     stamps = given.times.take(np.arange(len(given.times)))
     lengths = prefixes(len(given.close), indices.tolist())

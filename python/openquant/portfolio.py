@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["allocate_inverse_variance", "allocate_max_sharpe", "allocate_min_vol"]
 
-_MOST_ASSETS = 4096  # their covariance takes 128 MB
+MOST_ASSETS = 512  # of one cross-section, as in a stream; such a portfolio takes seconds
 _WIDEST = 1000.0  # of bounds: weights beyond it no longer sum to 1 to the last digits
 
 # How an allocation ended that has no portfolio: what is wrong, and what to do.
@@ -169,7 +169,7 @@ def price_matrix(given: Any, name: str, most_assets: int) -> A.Floats:
 
 
 def _allocate(method: str, given: Any, rate: Any, periods_per_year: Any, bounds: Any, returns: Any) -> Portfolio:
-    prices = price_matrix(given, "prices", _MOST_ASSETS)
+    prices = price_matrix(given, "prices", MOST_ASSETS)
     assets = prices.shape[1]
     risk_free = A.number(rate, "risk_free_rate")
     periods = A.number(periods_per_year, "periods_per_year", 0.0, above=True)

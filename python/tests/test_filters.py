@@ -121,6 +121,25 @@ def test_times_are_answered_in_kind(times: list[Any], expected: list[Any]) -> No
     assert z_score_filter_timestamps([1.0, 1.0, 2.0, 4.0], times, 2, 2, 0.5) == expected
 
 
+def test_arrays_of_texts_and_of_datetimes_are_answered_by_arrays() -> None:
+    for times in (
+        np.array(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]),
+        np.array(UTC_TIMES, dtype=object),
+    ):
+        got = cusum_filter_timestamps(CLOSE, times, 0.02)
+        assert isinstance(got, np.ndarray) and got.dtype.kind == times.dtype.kind and len(got) == 2
+    nanoseconds = pl.Series([f"2024-01-01 00:00:00.12345678{i}" for i in range(4)])
+    got = cusum_filter_timestamps(CLOSE, nanoseconds, 0.02)
+    assert str(got[0]) == "2024-01-01T00:00:00.123456782"
+
+
+def test_a_pandas_timestamp_keeps_its_nanoseconds() -> None:
+    pd = pytest.importorskip("pandas")
+    times = [pd.Timestamp("2024-01-01 00:00:00.123456789"), pd.Timestamp("2024-01-01 00:00:00.123456788")]
+    with pytest.raises(ValueError, match="timestamps at row 1"):
+        cusum_filter_timestamps([1.0, 2.0], times, 0.02)
+
+
 @pytest.mark.parametrize("unit", ["D", "s", "ms", "us", "ns"])
 def test_arrays_of_times_keep_their_unit(unit: str) -> None:
     times = np.array(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"], dtype=f"datetime64[{unit}]")

@@ -452,3 +452,31 @@ def test_rows_of_a_whole_source_stand_under_a_star(tmp_path: Path) -> None:
     graph.replay({"trades": path, "clock": pl.DataFrame({"ts": [1, 2], "symbol": ["*", "A"]})})
     assert breaks.frame().select("symbol", "kind").rows() == [("*", "disconnect")]
     assert clocks.frame()["symbol"].to_list() == ["*", "A"] and len(clocks.hash()) == 16
+
+
+def test_positions_stand_beside_an_event_types_own_fields() -> None:
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("returns", openquant.Return), positions=True)
+    assert table.columns()["source_position"].tolist() == []
+    assert table.frame().width == len(openquant.Return.fields) + 2
+    rows = {
+        "ts": [1, 2],
+        "symbol": ["A", "A"],
+        "position": [1.0, -0.5],
+        "price_return": [0.1, 0.2],
+        "strategy_return": [0.1, -0.1],
+    }
+    graph.replay({"returns": pl.DataFrame(rows)})
+    assert table.frame()["position"].to_list() == [1.0, -0.5] and table.frame()["source_position"].to_list() == [0, 1]
+
+
+def test_a_row_that_would_poison_what_follows_is_refused() -> None:
+    graph = openquant.Graph()
+    operator = openquant.ResampledBars(measure="volume", per_bar=10.0, partial=True)
+    bars = graph.collect(graph.add(operator, graph.source("bars", openquant.Bar)))
+    cells = {"f64": 1.0, "boolean": False}
+    row: dict[str, Any] = {f.name: [cells.get(f.kind, 1)] * 4 for f in openquant.Bar.fields}
+    row |= {"symbol": ["A"] * 4, "volume": [5.0, float("nan"), -1e6, 5.0]}
+    frame = pl.DataFrame(row).with_columns(pl.col("first_id", "last_id").cast(pl.UInt64))
+    assert graph.replay({"bars": frame}).rejected == {"size": 2}
+    assert bars.frame()["volume"].to_list() == [10.0]

@@ -21,8 +21,9 @@ SECOND = 1_000_000_000
 def problems(draw: st.DrawFn) -> dict[str, Any]:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n = draw(st.integers(1, 60))
-    times = SECOND * (1000 + np.cumsum(rng.integers(1, 5, n)))
-    outside = rng.integers(900, 1200, 3) * SECOND + 1000
+    start = draw(st.sampled_from([1000, -100, -(10**9)]))  # before 1970, across, and after
+    times = SECOND * (start + np.cumsum(rng.integers(1, 5, n)))
+    outside = rng.integers(start - 100, start + 200, 3) * SECOND + 1000
     events = np.concatenate([rng.choice(times, draw(st.integers(0, n)), replace=False), outside])
     targets = np.setdiff1d(np.concatenate([times, outside]), rng.choice(times, n // 4, replace=False))
     values = rng.choice(
@@ -168,6 +169,34 @@ def test_vertical_barriers_off_the_grid_at_the_start_and_past_the_data() -> None
     )
 
 
+def test_frames_of_pairs_keep_nanoseconds() -> None:
+    ts = pl.Series(np.array([1, 2, 3]) * SECOND + 1_700_000_000 * SECOND + 7).cast(pl.Datetime("ns"))
+    close = np.array([100.0, 103.0, 99.0])
+    sides, until = pl.DataFrame({"event": ts[:1], "side": [1.0]}), pl.DataFrame({"event": ts[:1], "until": ts[1:2]})
+    labels = triple_barrier_labels(ts, close, ts[:1], ts, [0.01] * 3, side_prediction=sides)
+    assert isinstance(labels, pl.DataFrame) and labels["side"].to_list() == [1.0]
+    paths = triple_barrier_events(ts, close, ts[:1], ts, [0.5] * 3, vertical_barrier_times=until)
+    assert isinstance(paths, pl.DataFrame) and paths["t1"].to_list() == ts[1:2].to_list()
+
+
+def test_a_live_graph_counts_the_events_that_the_call_counts() -> None:
+    graph = triple_barrier_labels.graph(max_open=10)
+    graph.start()
+
+    def push(source: str, row: dict[str, Any]) -> None:
+        graph.push(source, {"symbol": "A", **row})
+        while any(s["queued"] for s in graph.stats()["sources"]):
+            pass
+
+    for i in range(3):
+        push("close", {"ts": i, "price": 100.0 + i})
+        if i == 0:
+            push("targets", {"ts": i, "volatility": 0.5})
+        push("events", {"ts": i, "side": 1.0, "price": 100.0})
+    graph.stop()
+    assert len(graph.tables["labels"]) == 1  # the others have no target of their own time
+
+
 def test_nothing_for_nothing() -> None:
     empty: dict[str, Any] = {key: [] for key in BASE}
     assert triple_barrier_labels(**empty) == [] and triple_barrier_events(**empty) == []
@@ -194,7 +223,7 @@ def test_nothing_for_nothing() -> None:
         ({"close_prices": CLOSE[:3]}, "close_timestamps/close_prices length mismatch: 4 vs 3"),
         ({"close_timestamps": [*DAYS[:3], DAYS[2]]}, "timestamps must rise strictly"),
         ({"close_timestamps": DAYS[::-1]}, "close_timestamps at row 1"),
-        ({"close_timestamps": ["1969-12-31", *DAYS[:3]]}, "begin in 1970"),
+        ({"close_timestamps": ["1700-01-01", *DAYS[:3]]}, "close_timestamps at row 3"),
         ({"target_values": [0.02]}, "target_timestamps/target_values length mismatch: 2 vs 1"),
         (
             {"target_timestamps": [DAYS[0], DAYS[0]]},

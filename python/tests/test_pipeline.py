@@ -208,6 +208,15 @@ def test_a_graph_that_looks_ahead_is_caught(monkeypatch: pytest.MonkeyPatch) -> 
     assert run_mid_frequency_pipeline(**market(100, 4))["leakage_checks"]["has_forward_look_bias"]
 
 
+def test_times_before_1970_change_nothing() -> None:
+    given_ = market(60, 9)
+    early = {**given_, "timestamps": given_["timestamps"] - 15 * 10**17}
+    old, new = run_mid_frequency_pipeline(**early), run_mid_frequency_pipeline(**given_)
+    for part, name in (("signals", "values"), ("backtest", "equity_curve"), ("backtest", "time_under_water_years")):
+        np.testing.assert_array_equal(old[part][name], new[part][name])
+    assert (old["events"]["timestamps"] < 0).all() and old["leakage_checks"] == new["leakage_checks"]
+
+
 def test_alignment_and_equal_neighbours_are_measured() -> None:
     given_ = market(400, 5)
     assert not run_mid_frequency_pipeline(**{**given_, "asset_prices": given_["asset_prices"][:7]})["leakage_checks"][
@@ -271,7 +280,7 @@ def test_no_excess_return_warns_and_a_riskless_portfolio_has_an_infinite_ratio()
     [
         ({"timestamps": np.arange(60)[::-1] * SECOND}, "timestamps at row 1"),
         ({"timestamps": np.arange(59)}, "close/timestamps length mismatch: 60 vs 59"),
-        ({"timestamps": np.arange(60) - 5}, "begin in 1970"),
+        ({"timestamps": np.r_[np.arange(59), 2**63 - 1]}, "timestamps at row 59 is 2262-04-11"),
         ({"close": np.r_[np.ones(59), np.nan]}, "close at row 59 is nan"),
         ({"model_probabilities": np.full(59, 0.5)}, "close/model_probabilities length mismatch: 60 vs 59"),
         ({"model_probabilities": np.full(60, 1.5)}, "model_probabilities at row 0 is 1.5"),

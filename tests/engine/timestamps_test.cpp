@@ -31,14 +31,16 @@ TEST_CASE("text times: space or T, fraction, Z or offset") {
 
 TEST_CASE("offsets with and without a colon, or of whole hours") {
     const auto noon = ns_from_text("2024-08-08 10:00:00");
-    for (const char* same : {"2024-08-08T10:00", "2024-08-08T10:00Z", "2024-08-08T12:00+02", "2024-08-08T12:00:00+02:00", "2024-08-08T12:00:00+0200", "2024-08-08T12:00:00+02", "2024-08-08 04:30:00-0530"}) {
+    for (const char* same : {"2024-08-08T10:00", "2024-08-08T10:00Z", "2024-08-08T12:00+02", "2024-08-08T12:00:00+02:00", "2024-08-08T12:00:00+0200",
+                             "2024-08-08T12:00:00+02", "2024-08-08 04:30:00-0530"}) {
         INFO(same);
         CHECK(ns_from_text(same) == noon);
     }
 }
 
 TEST_CASE("a time as text reads back, its fraction as short as it can be") {
-    for (const char* text : {"1970-01-01 00:00:00", "2024-08-08 12:34:56.789", "1969-12-31 23:59:59.5", "1700-02-28 00:00:01.000000001", "2261-12-31 23:59:59.12"}) {
+    for (const char* text :
+         {"1970-01-01 00:00:00", "2024-08-08 12:34:56.789", "1969-12-31 23:59:59.5", "1700-02-28 00:00:01.000000001", "2261-12-31 23:59:59.12"}) {
         INFO(text);
         CHECK(text_from_ns(*ns_from_text(text)) == text);
     }

@@ -31,8 +31,8 @@ TEST_CASE("return diagnostics: worked example") {
     const Diagnostics d = diagnose({{0, 100.0}, {0, 150.0}, {0, 75.0}, {0, 112.5}});  // returns 0.5, -0.5, 0.5
     CHECK((d.n_prices == 4 && d.n_returns == 3 && d.ts == 4));
     CHECK(d.return_std == Approx(std::sqrt(1.0 / 3.0)));
-    CHECK(d.lag1_return_autocorr == Approx(-1.0));  // pairs (0.5, -0.5), (-0.5, 0.5)
-    CHECK((d.has_std && d.has_autocorr && !d.has_sq_autocorr));  // squares do not vary
+    CHECK(d.lag1_return_autocorr == Approx(-1.0));                   // pairs (0.5, -0.5), (-0.5, 0.5)
+    CHECK((d.has_std && d.has_autocorr && !d.has_sq_autocorr));      // squares do not vary
     CHECK(d.jarque_bera == Approx(3.0 / 6.0 * (0.5 + 2.25 / 4.0)));  // skewness -1/sqrt 2, kurtosis 1.5
 }
 

@@ -163,6 +163,12 @@ TEST_CASE("windows before 1970 start at or before their rows") {
     CHECK((c.row == Rows{0, 1, 2}));
 }
 
+TEST_CASE("a calendar at the ends of time") {
+    constexpr auto last = std::numeric_limits<std::int64_t>::max();
+    CHECK(Frame({last - 1, last}).aligned(1).ts == std::vector<std::int64_t>{last - 1, last});
+    CHECK(says(refusal([&] { Frame({0, last, 0, last}, {0, 0, 1, 1}).aligned(1); }), {"longer interval"}));
+}
+
 TEST_CASE("a calendar that is too long or begins too early is refused") {
     const Frame frame({0, 60'000'000 * second});
     CHECK(says(refusal([&] { frame.aligned(second); }), {"60000001 rows", "50000000", "longer interval"}));

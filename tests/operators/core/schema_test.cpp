@@ -66,6 +66,9 @@ TEST_CASE("what a type offers, its own rows have: a column that may be absent ne
                     const FieldInfo& given = type.fields[static_cast<std::size_t>(at)];
                     CHECK((given.required || !wanted.required));
                     CHECK(given.kind == wanted.kind);
+                    if (wanted.fault == Fault::none || !wanted.required) continue;
+                    CHECK(given.fault != Fault::none);
+                    CHECK((given.low >= wanted.low && given.high <= wanted.high));
                 }
         };
         (one(event_type<Es>()), ...);
