@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Kind = Literal["trades", "ohlcv"]
-    Remainder = Literal["reset", "carry", "split"]
 
 
 _TRADE = ("ts", "symbol", "price", "size")

@@ -36,9 +36,9 @@ from openquant.operators import (
 )
 
 if TYPE_CHECKING:
+    from openquant._bar_rows import Kind
     from openquant.operator import Operator
 
-    Kind = Literal["trades", "ohlcv"]
     Remainder = Literal["reset", "carry", "split"]
 
 __all__ = ["bar_diagnostics", "build_dollar_bars", "build_tick_bars", "build_time_bars", "build_volume_bars"]

@@ -8,20 +8,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from openquant._arguments import choice
 from openquant._batch import runs
 from openquant._labels import label, labels_graph, meta_graph
-from openquant._lazy import np, pl
+from openquant._lazy import np
 
 if TYPE_CHECKING:
     from openquant._arguments import Numbers, Times
-
-    Pairs = Sequence[tuple[Any, Any]] | Mapping[Any, Any] | pl.DataFrame
-    VerticalLabel = Literal["sign", "zero"]
-    Answer = list[tuple[Any, ...]] | pl.DataFrame
+    from openquant._labels import Answer, Pairs, VerticalLabel
 
 __all__ = ["meta_labels", "triple_barrier_events", "triple_barrier_labels"]
 

@@ -29,14 +29,10 @@ from openquant.operators import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy.typing as npt
+    from collections.abc import Sequence
 
     from openquant._arguments import Numbers, Times
-
-    Model = Callable[[pl.DataFrame], Numbers]
-    Tables = dict[str, dict[str, npt.NDArray[Any]]]
+    from openquant._pipeline_run import Model, Tables
 
 __all__ = ["run_mid_frequency_pipeline", "run_mid_frequency_pipeline_frames", "summarize_pipeline"]
 
