@@ -48,9 +48,9 @@ def clean_ohlcv(
 
     Args:
         df: Rows of ts (Datetime, Date, text or Int64 ns UTC), symbol, open, high, low, close, volume and optionally
-            adj_close (close by default), in any order. Case, spaces and '-' of column names do not matter; timestamp,
-            datetime and date stand for ts, ticker and asset for symbol, adjusted_close and adjclose for adj_close; a
-            canonical column wins over them. Other columns are left out.
+            adj_close (close by default), in any order. Case, spaces, '-' and '_' of column names do not matter; timestamp,
+            datetime and date stand for ts, ticker and asset for symbol, adjusted_close for adj_close; a canonical column
+            wins over them, and one spelled as here over both. Other columns are left out.
         dedupe_keep: "first" or "last" of the rows of one (symbol, ts) in input order.
         return_report: Whether to return (frame, report); see `data_quality_report`.
 
@@ -60,7 +60,10 @@ def clean_ohlcv(
 
     Raises:
         TypeError: `df` is no polars DataFrame, or a column holds neither what is wanted nor text.
-        ValueError: A column is missing, two stand for the same name, or `dedupe_keep` is another.
+        ValueError: a column is missing, two stand for the same name, or `dedupe_keep` is another.
+
+    Source:
+        openquant's own rules; pandas' `drop_duplicates` has the same two ways to keep.
 
     >>> import polars as pl
     >>> bar = {"Date": "2024-01-02", "Ticker": "A", "Open": 1.0, "High": 2.0, "Low": 1.0, "Close": 1.5, "Volume": 10}
@@ -87,7 +90,11 @@ def data_quality_report(df: pl.DataFrame) -> QualityReport:
         The figures of `QualityReport`; `rows_removed_by_deduplication` is 0, for nothing is removed.
 
     Raises:
-        TypeError, ValueError: As `clean_ohlcv`.
+        TypeError: as `clean_ohlcv`.
+        ValueError: as `clean_ohlcv`.
+
+    Source:
+        openquant's own rules; no calendar of exchanges is known, so the data's own median step tells what is regular.
 
     >>> import polars as pl
     >>> bar = {"symbol": "A", "open": 1.0, "high": 2.0, "low": 1.0, "close": 1.5, "volume": 10}
@@ -132,18 +139,21 @@ def load_ohlcv(
         symbol: Names the rows of a file without a symbol column.
         return_report: Whether to return (frame, report).
         dedupe_keep: As in `clean_ohlcv`.
-        date_format: strptime format of the timestamps, with a fraction as '.%f'. Without it they are read as
-            everywhere, and dates with slashes as year/month/day, or as month/day/year where a day above 12 shows that order and
-            nothing in the column speaks against it.
+        date_format: strptime format of the timestamps, with a fraction as '.%f'. Without it they are read as everywhere,
+            and dates with slashes as year/month/day, or as month/day/year where a day above 12 shows that order and nothing
+            in the column speaks against it. A time of day may follow such a date: 9:30, 09:30:00 or with a fraction or offset.
 
     Returns:
         As `clean_ohlcv`.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        TypeError: An argument or a column is of a wrong type.
-        ValueError: The path is a folder, has another extension or cannot be read; the file has another symbol; slash
-            dates are ambiguous; `date_format` matches nothing; or as `clean_ohlcv`.
+        FileNotFoundError: there is no such file.
+        TypeError: an argument or a column is of a wrong type.
+        ValueError: the path is a folder, has another extension or cannot be read; the file has another symbol; slash
+            dates are ambiguous; none of the timestamps can be read, with `date_format` or without; or as `clean_ohlcv`.
+
+    Source:
+        Formats: strptime of POSIX, as polars' `str.to_datetime` reads it.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "spy.csv"
@@ -158,7 +168,7 @@ def load_ohlcv(
         frame = named(frame, symbol)
     if date_format is not None:
         frame = with_format(frame, date_format)
-    return _clean(Ohlcv(frame, slash_dates=True), keep_first, reported)
+    return _clean(Ohlcv(frame, of_file=True), keep_first, reported)
 
 
 def align_calendar(df: pl.DataFrame, *, interval: str = "1d") -> pl.DataFrame:
@@ -178,6 +188,9 @@ def align_calendar(df: pl.DataFrame, *, interval: str = "1d") -> pl.DataFrame:
     Raises:
         TypeError: `interval` is no text, or as `clean_ohlcv`.
         ValueError: `interval` cannot be read; the grid would have more than 50,000,000 rows; or as `clean_ohlcv`.
+
+    Source:
+        openquant's own rules; the windows are those of `openquant.bars.build_time_bars`.
 
     >>> import polars as pl
     >>> bar = {"symbol": "A", "open": 1.0, "high": 2.0, "low": 1.0, "close": 1.5, "volume": 10}
