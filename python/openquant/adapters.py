@@ -49,9 +49,15 @@ def to_polars_signal_frame(
         side: Direction of each bet, finite; no column if None.
         symbol: One name for every row, or one each; no column if None.
 
+    Returns:
+        ts (Datetime), signal (Float64) and, where given, side (Float64) and symbol (String): one row each, in the order given.
+
     Raises:
         ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and where.
         TypeError: an argument is of another type.
+
+    Source:
+        AFML 10.2, bets over time.
 
     >>> to_polars_signal_frame(["2024-01-01 09:30:00"], [0.5], side=[1], symbol="BTC").rows()
     [(datetime.datetime(2024, 1, 1, 9, 30), 0.5, 1.0, 'BTC')]
@@ -78,9 +84,15 @@ def to_polars_event_frame(
         sides: Direction of each bet, finite; no column if None.
         labels: Outcomes, whole numbers such as -1, 0 and 1; no column if None.
 
+    Returns:
+        start_ts and end_ts (Datetime), prob (Float64) and, where given, side (Float64) and label (Int64).
+
     Raises:
         ValueError: lengths differ, a time cannot be read, or a number is out of its range; it says which and where.
         TypeError: an argument is of another type.
+
+    Source:
+        AFML 3.4 (the path of an event) and 10.3 (its probability).
 
     >>> frame = to_polars_event_frame(["2024-01-01 09:30:00"], ["2024-01-01 09:45:00"], [0.6], labels=[1])
     >>> frame.select("prob", "label").rows()
@@ -107,9 +119,15 @@ def to_polars_indicator_matrix(
         bar_index: Whole number or time of each bar; 0, 1, .. if None.
         label_names: Distinct names of the labels' columns; label_0, label_1, .. if None.
 
+    Returns:
+        bar_index (Int64, or Datetime for times), and an Int64 column for each label: one row for each bar.
+
     Raises:
-        ValueError: the rows differ in length, a value is not 0 or 1, lengths differ, or a name is used twice.
+        ValueError: rows differ in length, a value is not 0 or 1, lengths differ, or a name is used twice.
         TypeError: an argument is of another type.
+
+    Source:
+        AFML 4.5.3, snippet 4.3.
 
     >>> to_polars_indicator_matrix([[1, 0], [1, 1]]).to_dict(as_series=False)
     {'bar_index': [0, 1], 'label_0': [1, 1], 'label_1': [0, 1]}
@@ -139,9 +157,15 @@ def to_polars_weights_frame(
         weights: Share of each asset, finite.
         as_of: The time of the portfolio, the same in every row; no column if None.
 
+    Returns:
+        asset (String), weight (Float64) and, where given, as_of (Datetime): one row for each asset.
+
     Raises:
         ValueError: lengths differ, `as_of` cannot be read, or a weight is NaN or infinite; it says at what row.
         TypeError: an argument is of another type.
+
+    Source:
+        Markowitz (1952), a portfolio as the share of each asset.
 
     >>> to_polars_weights_frame(["CL", "NG"], [0.75, 0.25], as_of="2024-01-01").rows()[0]
     ('CL', 0.75, datetime.datetime(2024, 1, 1, 0, 0))
@@ -167,9 +191,15 @@ def to_polars_frontier_frame(
         sharpe: Sharpe ratios; one without risk may be infinite, as `allocate_max_sharpe` gives it. No column if None.
         point_ids: Name of each point; p0, p1, .. if None.
 
+    Returns:
+        volatility, return and, where given, sharpe (Float64), and point_id (String): one row for each portfolio.
+
     Raises:
         ValueError: lengths differ, or a number is out of its range; it says which and where.
         TypeError: an argument is of another type.
+
+    Source:
+        Markowitz (1952), the efficient frontier; Sharpe (1966), the ratio.
 
     >>> to_polars_frontier_frame([0.1, 0.2], [0.05, 0.08]).rows()
     [(0.1, 0.05, 'p0'), (0.2, 0.08, 'p1')]
@@ -202,9 +232,15 @@ def to_polars_backtest_frame(
         returns: What the step that ends there earned, finite; no column if None.
         positions: Position held, finite; no column if None.
 
+    Returns:
+        ts (Datetime), equity and, where given, returns and position (Float64): one row for each time.
+
     Raises:
         ValueError: lengths differ, a time cannot be read, or a number is NaN or infinite; it says which and where.
         TypeError: an argument is of another type.
+
+    Source:
+        AFML chapter 14, the statistics of a backtest.
 
     >>> to_polars_backtest_frame(["2024-01-01", "2024-01-02"], [1.0, 1.1], positions=[0, 1]).columns
     ['ts', 'equity', 'position']
@@ -227,9 +263,18 @@ def to_polars_backtest_frame(
 def to_pandas(df: pl.DataFrame) -> pd.DataFrame:
     """A polars frame as a pandas DataFrame, with the same columns and times.
 
+    Args:
+        df: Any polars DataFrame.
+
+    Returns:
+        The same columns: datetime64 in the frame's unit for times, objects or strings of pandas for text.
+
     Raises:
         TypeError: `df` is not a polars DataFrame.
         ImportError: pandas or pyarrow is not installed: ``pip install 'openquant[pandas]'``.
+
+    Source:
+        `polars.DataFrame.to_pandas`.
 
     >>> to_pandas(to_polars_weights_frame(["CL"], [1.0])).to_dict("records")
     [{'asset': 'CL', 'weight': 1.0}]

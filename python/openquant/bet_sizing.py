@@ -30,9 +30,9 @@ def get_signal(prob: Any, num_classes: int, pred: Any = None) -> Any:
     """Bet size of a predicted class: 2 Phi(z) - 1 with z = (p - 1/K) / sqrt(p (1 - p)), times `pred`.
 
     Args:
-        prob: probability of the predicted class, one or many, in [0, 1]. 0 and 1 give -1 and 1.
+        prob: Probability of the predicted class, one or many, in [0, 1]. 0 and 1 give -1 and 1.
         num_classes: K >= 2, how many classes there are.
-        pred: the side that was predicted, in [-1, 1]; as long as `prob`. None: 1.
+        pred: The side that was predicted, in [-1, 1]; as long as `prob`. None: 1.
 
     Returns:
         Shares of the largest bet, in [-1, 1]: a number for a number, a list for a list, else an array.
@@ -41,7 +41,8 @@ def get_signal(prob: Any, num_classes: int, pred: Any = None) -> Any:
         ValueError: a probability or side out of range or not finite, K < 2, lengths that differ.
         TypeError: what is no number.
 
-    Source: AFML 10.3, snippet 10.1.
+    Source:
+        AFML 10.3, snippet 10.1.
 
     >>> get_signal(0.75, 2)
     0.436297138349227
@@ -69,8 +70,8 @@ def discrete_signal(signal0: Any, step_size: float) -> Any:
     """Nearest multiple of `step_size`, ties to even, clipped to [-1, 1]: small changes of a bet are not traded.
 
     Args:
-        signal0: bet sizes, one or many, finite.
-        step_size: in (0, 1].
+        signal0: Bet sizes, one or many, finite.
+        step_size: In (0, 1].
 
     Returns:
         Shares of the largest bet, in [-1, 1]: a number for a number, a list for a list, else an array.
@@ -79,7 +80,8 @@ def discrete_signal(signal0: Any, step_size: float) -> Any:
         ValueError: a bet size that is not finite, a step out of range.
         TypeError: what is no number.
 
-    Source: AFML 10.3, snippet 10.3.
+    Source:
+        AFML 10.3, snippet 10.3.
 
     >>> discrete_signal([0.44, -0.26, 1.7], 0.5)
     [0.5, -0.5, 1.0]
@@ -100,8 +102,8 @@ def bet_size(w_param: float, price_div: Any, func: str = "sigmoid") -> Any:
     """Bet size of a price's divergence x from its forecast: x / sqrt(w + x^2), or sign(x) |x|^w.
 
     Args:
-        w_param: w, which sets how steep the size rises: > 0 for "sigmoid", >= 0 for "power".
-        price_div: forecast less price, one or many, finite; in [-1, 1] for "power".
+        w_param: How steep the size rises, w: > 0 for "sigmoid", >= 0 for "power".
+        price_div: Forecast less price, one or many, finite; in [-1, 1] for "power".
         func: "sigmoid" or "power".
 
     Returns:
@@ -111,7 +113,8 @@ def bet_size(w_param: float, price_div: Any, func: str = "sigmoid") -> Any:
         ValueError: w or a divergence out of range or not finite, another `func`.
         TypeError: what is no number.
 
-    Source: AFML 10.6, snippet 10.4.
+    Source:
+        AFML 10.6, snippet 10.4.
 
     >>> bet_size(3.0, 1.0, "sigmoid")
     0.5

@@ -47,9 +47,9 @@ def allocate_inverse_variance(
     """Weights in inverse proportion to each asset's variance; within bounds, the least variance of uncorrelated assets.
 
     Args:
-        prices: rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
-        periods_per_year: rows in a year, by which risk and return are annualised.
-        bounds: least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
+        prices: Rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
+        periods_per_year: Rows in a year, by which risk and return are annualised.
+        bounds: Least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
         returns: "simple" or "log".
 
     Returns:
@@ -61,7 +61,8 @@ def allocate_inverse_variance(
             no weights meet.
         TypeError: what is no number.
 
-    Source: AFML 16.5; the sample covariance with ddof 1.
+    Source:
+        AFML 16.5; the sample covariance with ddof 1.
 
     >>> weights, risk, mean, sharpe = allocate_inverse_variance([[100, 50], [110, 51], [99, 50], [104, 52]])
     >>> [round(w, 4) for w in weights]
@@ -80,9 +81,9 @@ def allocate_min_vol(
     """The portfolio of least variance within bounds: the exact optimum, of several the one of smallest norm.
 
     Args:
-        prices: rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
-        periods_per_year: rows in a year, by which risk and return are annualised.
-        bounds: least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
+        prices: Rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
+        periods_per_year: Rows in a year, by which risk and return are annualised.
+        bounds: Least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
         returns: "simple" or "log".
 
     Returns:
@@ -94,7 +95,8 @@ def allocate_min_vol(
             weights meet.
         TypeError: what is no number.
 
-    Source: Markowitz (1952); the sample covariance with ddof 1.
+    Source:
+        Markowitz (1952); the sample covariance with ddof 1.
 
     >>> weights, risk, mean, sharpe = allocate_min_vol([[100, 50], [110, 51], [99, 50], [104, 52]])
     >>> weights
@@ -118,10 +120,10 @@ def allocate_max_sharpe(
     least variance is given.
 
     Args:
-        prices: rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
-        risk_free_rate: per year.
-        periods_per_year: rows in a year, by which risk and return are annualised.
-        bounds: least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
+        prices: Rows of time, columns of assets, at least 3 rows: a list of rows, a 2-d array or a frame; positive.
+        risk_free_rate: Per year.
+        periods_per_year: Rows in a year, by which risk and return are annualised.
+        bounds: Least and largest weight, one pair for all assets or one pair for each, in [-1000, 1000].
         returns: "simple" or "log".
 
     Returns:
@@ -133,7 +135,8 @@ def allocate_max_sharpe(
             weights meet.
         TypeError: what is no number.
 
-    Source: Sharpe (1966), Markowitz (1952); the sample covariance with ddof 1.
+    Source:
+        Sharpe (1966), Markowitz (1952); the sample covariance with ddof 1.
 
     >>> weights, risk, mean, sharpe = allocate_max_sharpe([[100, 50], [110, 51], [99, 50], [104, 52]])
     >>> [round(w, 4) for w in weights], round(sharpe, 2)

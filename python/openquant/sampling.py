@@ -30,7 +30,7 @@ def get_ind_matrix(label_endtime: Labels, bar_index: A.Times | range) -> list[li
 
     Args:
         label_endtime: (start, end) of each label: a list of pairs, an (n, 2) array or a frame of two columns.
-        bar_index: whole numbers or times of the bars, strictly rising; starts and ends are of the same kind.
+        bar_index: Whole numbers or times of the bars, strictly rising; starts and ends are of the same kind.
 
     Returns:
         A row for each bar, a column for each label: a list of rows if both arguments are lists, else an int8 array.
@@ -40,7 +40,8 @@ def get_ind_matrix(label_endtime: Labels, bar_index: A.Times | range) -> list[li
         ValueError: a label whose start is after its end or that covers no bar; bars that do not rise strictly.
         TypeError: neither whole numbers nor times, or numbers against times.
 
-    Source: AFML 4.5.3, snippet 4.3.
+    Source:
+        AFML 4.5.3, snippet 4.3.
 
     >>> get_ind_matrix([(0, 2), (2, 3), (4, 5)], list(range(6)))
     [[1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]]
@@ -88,7 +89,7 @@ def get_ind_mat_average_uniqueness(ind_mat: IndMatrix) -> float:
     """Mean over labels of the label's mean, over its bars, of 1 / labels that cover the bar.
 
     Args:
-        ind_mat: a row for each bar, a column for each label, of 0 and 1: a list of rows, a 2-d array or a frame.
+        ind_mat: A row for each bar, a column for each label, of 0 and 1: a list of rows, a 2-d array or a frame.
 
     Returns:
         A share in (0, 1]; 1 where no two labels meet.
@@ -96,7 +97,8 @@ def get_ind_mat_average_uniqueness(ind_mat: IndMatrix) -> float:
     Raises:
         ValueError: other values than 0 and 1, rows of unequal length, a label without a bar, no labels.
 
-    Source: AFML 4.4, snippet 4.4.
+    Source:
+        AFML 4.4, snippet 4.4.
 
     >>> get_ind_mat_average_uniqueness(get_ind_matrix([(0, 2), (2, 3), (4, 5)], list(range(6))))
     0.8611111111111112
@@ -115,10 +117,10 @@ def seq_bootstrap(
     Each label's probability is in proportion to its mean uniqueness among the labels drawn so far and itself.
 
     Args:
-        ind_mat: a row for each bar, a column for each label, of 0 and 1: a list of rows, a 2-d array or a frame.
-        sample_length: how many are drawn, at most 10,000,000; by default as many as there are labels.
-        warmup_samples: label numbers that are taken as the first draws, in their order, up to `sample_length`.
-        random_state: seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
+        ind_mat: A row for each bar, a column for each label, of 0 and 1: a list of rows, a 2-d array or a frame.
+        sample_length: How many are drawn, at most 10,000,000; by default as many as there are labels.
+        warmup_samples: Label numbers that are taken as the first draws, in their order, up to `sample_length`.
+        random_state: Seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
 
     Returns:
         Label numbers, counted from 0: a list for a list, else an int64 array.
@@ -127,7 +129,8 @@ def seq_bootstrap(
         ValueError: other values than 0 and 1, rows of unequal length, a label without a bar, no labels, no such label.
         TypeError: a length, label number or seed that is not a whole number.
 
-    Source: AFML 4.5.3, snippet 4.5.
+    Source:
+        AFML 4.5.3, snippet 4.5.
 
     >>> seq_bootstrap([[1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]], random_state=1)
     [2, 1, 1]
@@ -147,10 +150,10 @@ def seq_bootstrap_intervals(
     Args:
         label_endtime: (first bar, last bar) of each label, numbers from 0 to n_bars - 1: a list of pairs, an (n, 2)
             array or a frame of two columns.
-        n_bars: how many bars there are.
-        sample_length: how many are drawn, at most 10,000,000; by default as many as there are labels.
-        warmup_samples: label numbers that are taken as the first draws, in their order, up to `sample_length`.
-        random_state: seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
+        n_bars: How many bars there are.
+        sample_length: How many are drawn, at most 10,000,000; by default as many as there are labels.
+        warmup_samples: Label numbers that are taken as the first draws, in their order, up to `sample_length`.
+        random_state: Seed, 0 to 2**64 - 1: the same draws on every machine. None: other draws each time.
 
     Returns:
         Label numbers, counted from 0: a list for a list, else an int64 array.
@@ -159,7 +162,8 @@ def seq_bootstrap_intervals(
         ValueError: a label whose first bar is after its last, or outside the bars; no labels; no such label.
         TypeError: a bar, length, label number or seed that is not a whole number.
 
-    Source: AFML 4.5.3, snippet 4.5.
+    Source:
+        AFML 4.5.3, snippet 4.5.
 
     >>> seq_bootstrap_intervals([(0, 2), (2, 3), (4, 5)], 6, random_state=1)
     [2, 1, 1]

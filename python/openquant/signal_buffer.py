@@ -78,8 +78,10 @@ class SignalStreamBuffer:
     def frame(self) -> pl.DataFrame:
         """The rows kept: ts, signal[, side][, symbol].
 
-        ts is a Datetime in UTC without a zone, in the finest unit ever appended: us for text, ns from a graph.
-        side and symbol are there if any row ever had one, or once a graph is attached; rows without have null.
+        Returns:
+            Float64 signal and side, String symbol. ts is a Datetime in UTC without a zone, in the finest unit ever appended: us
+            for text, ns from a graph. side and symbol are there if any row ever had one, or once a graph is attached; rows
+            without have null.
 
         >>> SignalStreamBuffer().frame().dtypes
         [Datetime(time_unit='us', time_zone=None), Float64]

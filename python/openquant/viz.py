@@ -33,10 +33,10 @@ def prepare_feature_importance_payload(
     """Bars of features by importance, the greatest first, equal ones in their order.
 
     Args:
-        feature_names: one text for each feature.
-        importance: finite numbers.
-        std: their standard deviations, >= 0: error bars.
-        top_n: how many features are kept, at least 1; None: all.
+        feature_names: One text for each feature.
+        importance: Finite numbers.
+        std: Their standard deviations, >= 0: error bars.
+        top_n: How many features are kept, at least 1; None: all.
 
     Returns:
         chart "bar", x (names), y (importance), y_label, and error_y where `std` is given.
@@ -45,7 +45,8 @@ def prepare_feature_importance_payload(
         ValueError: lengths that differ, numbers that are not finite, top_n < 1.
         TypeError: what is no text, no number, no whole number.
 
-    Source: AFML 8.3, feature importance.
+    Source:
+        AFML 8.3, feature importance.
 
     >>> prepare_feature_importance_payload(["a", "b", "c"], [0.2, 0.5, 0.3], top_n=2)
     {'chart': 'bar', 'x': ['b', 'c'], 'y': [0.5, 0.3], 'y_label': 'importance'}
@@ -73,9 +74,12 @@ def prepare_feature_importance_comparison_payload(
     """Two sets of importances side by side.
 
     Args:
-        left_labels, right_labels: one text for each feature; the two sides may differ.
-        left_values, right_values: finite numbers.
-        left_name, right_name: what the sides are called.
+        left_labels: One text for each feature.
+        left_values: Finite numbers, as many.
+        right_labels: One text for each feature of the other side, which may be others.
+        right_values: Finite numbers, as many.
+        left_name: What the one side is called.
+        right_name: What the other side is called.
 
     Returns:
         chart "grouped_bar", left and right, each a dict of name, labels and values.
@@ -84,7 +88,8 @@ def prepare_feature_importance_comparison_payload(
         ValueError: lengths that differ, numbers that are not finite.
         TypeError: what is no text or no number.
 
-    Source: AFML 8.3 and 8.4, importance of features by two methods.
+    Source:
+        AFML 8.3 and 8.4, importance of features by two methods.
 
     >>> prepare_feature_importance_comparison_payload(["a"], [0.4], ["a"], [0.6], "MDI", "MDA")["right"]
     {'name': 'MDA', 'labels': ['a'], 'values': [0.6]}
@@ -106,8 +111,8 @@ def prepare_drawdown_payload(timestamps: Labels, equity_curve: A.Numbers) -> dic
     """An equity curve and how far below its high it stands.
 
     Args:
-        timestamps: one label for each value, given back as they are.
-        equity_curve: finite numbers, the first above 0.
+        timestamps: One label for each value, given back as they are.
+        equity_curve: Finite numbers, the first above 0.
 
     Returns:
         chart "line", x, equity, drawdown (equity / its high so far - 1, at most 0), y_label.
@@ -116,7 +121,8 @@ def prepare_drawdown_payload(timestamps: Labels, equity_curve: A.Numbers) -> dic
         ValueError: lengths that differ, numbers that are not finite, a curve that starts at or below 0.
         TypeError: what is no number.
 
-    Source: Chekhlov, Uryasev and Zabarankin (2005), drawdown; signed so that it is drawn below the curve.
+    Source:
+        Chekhlov, Uryasev and Zabarankin (2005), drawdown; signed so that it is drawn below the curve.
 
     >>> prepare_drawdown_payload(["mon", "tue", "wed"], [1.0, 1.25, 1.0])["drawdown"]
     [0.0, 0.0, -0.19999999999999996]
@@ -133,9 +139,9 @@ def prepare_regime_payload(timestamps: Labels, score: A.Numbers, threshold: floa
     """A score and the regime it tells: 1 at or above the threshold, else -1.
 
     Args:
-        timestamps: one label for each value, given back as they are.
-        score: finite numbers.
-        threshold: a finite number.
+        timestamps: One label for each value, given back as they are.
+        score: Finite numbers.
+        threshold: A finite number.
 
     Returns:
         chart "line+step", x, score, threshold, regime.
@@ -144,7 +150,8 @@ def prepare_regime_payload(timestamps: Labels, score: A.Numbers, threshold: floa
         ValueError: lengths that differ, numbers that are not finite.
         TypeError: what is no number.
 
-    Source: AFML chapter 17, where a statistic crosses its critical value.
+    Source:
+        AFML chapter 17, where a statistic crosses its critical value.
 
     >>> prepare_regime_payload([0, 1, 2], [-0.5, 0.0, 0.5])["regime"]
     [-1, 1, 1]
@@ -162,9 +169,9 @@ def prepare_frontier_payload(
     """Portfolios by volatility and return, coloured by Sharpe ratio where that is given.
 
     Args:
-        volatility: finite numbers >= 0.
-        returns: finite numbers, as many.
-        sharpe: as many numbers; that of a portfolio without risk may be infinite, as `allocate_max_sharpe` gives it.
+        volatility: Finite numbers >= 0.
+        returns: Finite numbers, as many.
+        sharpe: As many numbers; that of a portfolio without risk may be infinite, as `allocate_max_sharpe` gives it.
 
     Returns:
         chart "scatter", x, y, x_label, y_label, and color and color_label where `sharpe` is given.
@@ -173,7 +180,8 @@ def prepare_frontier_payload(
         ValueError: lengths that differ, a volatility or return that is not finite, a volatility below 0, a ratio that is NaN.
         TypeError: what is no number.
 
-    Source: Markowitz (1952), the efficient frontier.
+    Source:
+        Markowitz (1952), the efficient frontier.
 
     >>> prepare_frontier_payload([0.1, 0.2], [0.05, 0.08])
     {'chart': 'scatter', 'x': [0.1, 0.2], 'y': [0.05, 0.08], 'x_label': 'volatility', 'y_label': 'return'}
@@ -195,9 +203,9 @@ def prepare_cluster_payload(node_id: Labels, parent_id: Labels, height: A.Number
     """A tree of clusters by each node's parent.
 
     Args:
-        node_id: one label for each node, given back as they are.
-        parent_id: its parent's label; None, or another label that is no node, for the root.
-        height: where the node is drawn, finite numbers.
+        node_id: One label for each node, given back as they are.
+        parent_id: Its parent's label; None, or another label that is no node, for the root.
+        height: Where the node is drawn, finite numbers.
 
     Returns:
         chart "tree", node_id, parent_id, and height where it is given.
@@ -206,7 +214,8 @@ def prepare_cluster_payload(node_id: Labels, parent_id: Labels, height: A.Number
         ValueError: lengths that differ, a height that is not finite.
         TypeError: what is no list, array or Series; a height that is no number.
 
-    Source: Lopez de Prado (2016), hierarchical clusters of assets.
+    Source:
+        Lopez de Prado (2016), hierarchical clusters of assets.
 
     >>> prepare_cluster_payload([0, 1, 2], [None, 0, 0])
     {'chart': 'tree', 'node_id': [0, 1, 2], 'parent_id': [None, 0, 0]}
