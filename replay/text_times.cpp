@@ -33,6 +33,15 @@ std::optional<SlashDate> slash_date(std::string_view text) {
     return out;
 }
 
+/// The time after a date as `ns_from_text` wants it: two digits of the hour, and seconds.
+std::string padded(std::string_view time) {
+    std::string out(time);
+    if (out.size() > 2 && out[2] == ':') out.insert(1, 1, '0');
+    const bool ends = out.size() == 6 || (out.size() > 6 && std::string_view("Z+-").find(out[6]) != std::string_view::npos);
+    if (ends && out[3] == ':') out.insert(6, ":00");
+    return out;
+}
+
 std::optional<std::int64_t> ns_from_slash_date(const SlashDate& date) {
     const auto [year, month, day] = date.year_first() ? date.number : std::array{date.number[2], date.number[0], date.number[1]};
     std::string text = "0000-00-00";
@@ -41,17 +50,17 @@ std::optional<std::int64_t> ns_from_slash_date(const SlashDate& date) {
     };
     if (month > 12 || day > 31) return std::nullopt;
     put(0, 4, year), put(5, 2, month), put(8, 2, day);
-    return ns_from_text(text.append(date.rest));
+    return ns_from_text(text.append(padded(date.rest)));
 }
 
-/// The first text whose numbers contradict or leave open that the month is first, if it does.
+/// Throws unless the column shows that the month comes before the day, which needs no showing after a year.
 void require_month_first(std::span<const std::string_view> texts) {
     bool shown = false;
     std::optional<std::size_t> unclear;
     for (std::size_t row = 0; row < texts.size(); ++row) {
         const auto date = slash_date(texts[row]);
-        if (!date || date->year_first()) continue;
-        const bool odd = date->digits[2] != 4 || date->number[0] > 12;
+        if (!date || (date->year_first() && date->number[1] <= 12)) continue;
+        const bool odd = date->year_first() || date->digits[2] != 4 || date->number[0] > 12;
         if (odd || !unclear) unclear = row;
         if (odd) {
             shown = false;

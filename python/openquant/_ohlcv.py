@@ -24,9 +24,9 @@ _ALIASES = {
     "date": "ts",
     "ticker": "symbol",
     "asset": "symbol",
-    "adjusted_close": "adj_close",
-    "adjclose": "adj_close",
+    "adjustedclose": "adj_close",
 }
+_PLAIN = {name.replace("_", ""): name for name in COLUMNS}
 _UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 _DAY_NS = 86_400_000_000_000
 
@@ -34,12 +34,12 @@ _DAY_NS = 86_400_000_000_000
 class Ohlcv:
     """The canonical columns of a frame, and the same as `native` columns; what cannot be read of them is null."""
 
-    def __init__(self, df: pl.DataFrame, *, slash_dates: bool = False) -> None:
+    def __init__(self, df: pl.DataFrame, *, of_file: bool = False) -> None:
         canonical = renamed(df)
         missing = [name for name in COLUMNS[:-1] if name not in canonical.columns]
         if missing:
             raise ValueError(f"missing required OHLCV columns: {', '.join(missing)}")
-        ns, readable, ts = _times(canonical["ts"], slash_dates)
+        ns, readable, ts = _times(canonical["ts"], of_file)
         symbol = canonical["symbol"]
         codes, self.names = symbols(symbol.cast(pl.String) if symbol.dtype == pl.Null else symbol, "df")
         numbers = [_numbers(canonical[name]) for name in COLUMNS[2:] if name in canonical.columns]
@@ -63,10 +63,10 @@ def renamed(df: Any) -> pl.DataFrame:
         raise TypeError(f"df must be a polars DataFrame, not {type(df).__name__}")
     claims: dict[str, list[tuple[int, str]]] = {}
     for column in df.columns:
-        plain = column.lower().replace(" ", "").replace("-", "")
-        name = _ALIASES.get(plain, plain)
-        if name in COLUMNS:
-            claims.setdefault(name, []).append(((column != name) + (plain != name), column))
+        plain = column.lower().replace(" ", "").replace("-", "").replace("_", "")
+        name = _PLAIN.get(plain) or _ALIASES.get(plain)
+        if name is not None:
+            claims.setdefault(name, []).append(((column != name) + (plain not in _PLAIN), column))
     out = []
     for name, claimed in claims.items():
         best = min(claimed)[0]
@@ -82,11 +82,14 @@ def _datetime(ns: npt.NDArray[np.int64], dtype: Any) -> pl.Series:
     return series.dt.cast_time_unit(dtype.time_unit)
 
 
-def _times(series: pl.Series, slash_dates: bool) -> Times:
-    """int64 ns UTC, where they could be read, and the frame's column."""
+def _times(series: pl.Series, of_file: bool) -> Times:
+    """int64 ns UTC, where they could be read, and the frame's column. Texts of a file may be slash dates, and must not all be unreadable."""
     dtype = series.dtype
     if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
-        ns, readable = _core.data.parse_times(series.cast(pl.String).to_list(), slash_dates)
+        texts = series.cast(pl.String)
+        ns, readable = _core.data.parse_times(texts.to_list(), of_file)
+        if of_file and not readable.any():
+            _refuse_unreadable(texts)
         return ns, readable, _datetime(ns, pl.Datetime("us"))
     if isinstance(dtype, pl.Datetime):
         unit_ns = _UNITS_NS[dtype.time_unit]
@@ -104,6 +107,16 @@ def _times(series: pl.Series, slash_dates: bool) -> Times:
     if dtype == pl.Int64:
         return ns, readable, series.cast(pl.Datetime("ns"))
     return ns, readable, series.cast(pl.Datetime("us")) if dtype == pl.Date else series
+
+
+def _refuse_unreadable(texts: pl.Series) -> None:
+    """Raises unless all are null or blank, which is how a file leaves a time out."""
+    for row, text in enumerate(texts):
+        if text:
+            raise ValueError(
+                f"invalid datetime {text!r} at row {row}, and no timestamp of the file can be read; expected "
+                "'%Y-%m-%d %H:%M:%S', or give date_format=, such as '%m/%d/%Y %I:%M %p'"
+            )
 
 
 def _numbers(series: pl.Series) -> pl.Series:

@@ -7,6 +7,7 @@ whole numbers, String for names; times are Datetime in the input's unit, microse
 from __future__ import annotations
 
 import importlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from openquant import _arguments as arguments
@@ -91,7 +92,7 @@ def to_polars_event_frame(
         TypeError: an argument is of another type.
 
     Source:
-        AFML 3.2 (the path of an event) and 10.3 (its probability).
+        AFML 3.4 (the path of an event) and 10.3 (its probability).
 
     >>> frame = to_polars_event_frame(["2024-01-01 09:30:00"], ["2024-01-01 09:45:00"], [0.6], labels=[1])
     >>> frame.select("prob", "label").rows()
@@ -187,7 +188,7 @@ def to_polars_frontier_frame(
     Args:
         volatility: Standard deviation of each portfolio, finite and >= 0.
         returns: Mean return of each portfolio, finite, per the same time.
-        sharpe: Sharpe ratios, finite; no column if None.
+        sharpe: Sharpe ratios; one without risk may be infinite, as `allocate_max_sharpe` gives it. No column if None.
         point_ids: Name of each point; p0, p1, .. if None.
 
     Returns:
@@ -209,7 +210,9 @@ def to_polars_frontier_frame(
     columns = [pl.Series("volatility", risk)]
     columns.append(_numbers("return", arguments.finite(returns, "returns"), "volatility", n, "returns"))
     if sharpe is not None:
-        columns.append(_numbers("sharpe", arguments.finite(sharpe, "sharpe"), "volatility", n))
+        ratios = arguments.floats(sharpe, "sharpe")
+        arguments.within(ratios, "sharpe", -math.inf, math.inf, "a Sharpe ratio must not be NaN")
+        columns.append(_numbers("sharpe", ratios, "volatility", n))
     if point_ids is None:
         ids = [f"p{i}" for i in range(n)]
     else:
@@ -237,7 +240,7 @@ def to_polars_backtest_frame(
         TypeError: an argument is of another type.
 
     Source:
-        AFML 14.3, the figures of a backtest.
+        AFML chapter 14, the statistics of a backtest.
 
     >>> to_polars_backtest_frame(["2024-01-01", "2024-01-02"], [1.0, 1.1], positions=[0, 1]).columns
     ['ts', 'equity', 'position']

@@ -70,7 +70,7 @@ def discrete_signal(signal0: Any, step_size: float) -> Any:
     """Nearest multiple of `step_size`, ties to even, clipped to [-1, 1]: small changes of a bet are not traded.
 
     Args:
-        signal0: bet sizes, one or many, finite.
+        signal0: Bet sizes, one or many, finite.
         step_size: In (0, 1].
 
     Returns:
@@ -102,7 +102,7 @@ def bet_size(w_param: float, price_div: Any, func: str = "sigmoid") -> Any:
     """Bet size of a price's divergence x from its forecast: x / sqrt(w + x^2), or sign(x) |x|^w.
 
     Args:
-        w_param: W, which sets how steep the size rises: > 0 for "sigmoid", >= 0 for "power".
+        w_param: How steep the size rises, w: > 0 for "sigmoid", >= 0 for "power".
         price_div: Forecast less price, one or many, finite; in [-1, 1] for "power".
         func: "sigmoid" or "power".
 

@@ -168,7 +168,7 @@ def load_ohlcv(
         frame = named(frame, symbol)
     if date_format is not None:
         frame = with_format(frame, date_format)
-    return _clean(Ohlcv(frame, slash_dates=True), keep_first, reported)
+    return _clean(Ohlcv(frame, of_file=True), keep_first, reported)
 
 
 def align_calendar(df: pl.DataFrame, *, interval: str = "1d") -> pl.DataFrame:

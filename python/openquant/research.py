@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openquant import _core, bars, events
-from openquant._arguments import floats, names, number, whole
+from openquant._arguments import floats, names, number, same_length, whole
 from openquant._batch import Rows, run
 from openquant._lazy import np, pl
 from openquant._pipeline_run import summary_row
@@ -72,14 +72,14 @@ def make_synthetic_futures_dataset(
     Args:
         n_bars: Bars, >= 32.
         seed: 0 to 2^64 - 1; the same seed gives the same dataset, to the last bit, on every platform.
-        asset_names: At least two, all different; CL, NG, RB, GC by default.
+        asset_names: 2 to 512, all different; CL, NG, RB, GC by default.
 
     Returns:
         Lists: timestamps (text, from 2024-01-01 09:30:00 on), close, model_probabilities, model_sides (-1.0 or 1.0),
         asset_prices (rows of one price per asset), asset_names.
 
     Raises:
-        ValueError: fewer than 32 bars, fewer than two assets, a name twice, or a seed out of range.
+        ValueError: fewer than 32 bars, fewer than 2 or more than 512 assets, a name twice, or a seed out of range.
         TypeError: an argument is of another kind.
 
     Source:
@@ -91,12 +91,22 @@ def make_synthetic_futures_dataset(
     """
     n = whole(n_bars, "n_bars", 32, 10_000_000)
     given = list(_FUTURES) if asset_names is None else names(asset_names, "asset_names")
-    if len(given) < 2 or len(set(given)) < len(given) or len(given) > 512:
-        raise ValueError(f"asset_names must be 2 to 512 different names, not {len(given)}")
+    if not 2 <= len(given) <= 512:
+        raise ValueError(f"asset_names must be 2 to 512 names, not {len(given)}")
+    _all_different(given, "asset_names")
     made = _core.kernels.synthetic_market(n, len(given), whole(seed, "seed", 0, 2**64 - 1))
     times = np.arange(_START_NS, _START_NS + n * _MINUTE_NS, _MINUTE_NS, dtype=np.int64)
     close, prob, side, assets = (array.tolist() for array in made)
     return ResearchDataset(_core.format_times(times), close, prob, side, assets, given)
+
+
+def _all_different(given: Sequence[str], name: str) -> None:
+    seen: dict[str, int] = {}
+    for row, item in enumerate(given):
+        if seen.setdefault(item, row) != row:
+            raise ValueError(
+                f"{name} at row {row} is {item!r}, the name at row {seen[item]} already; names must differ"
+            )
 
 
 def _settings(config: Any) -> tuple[dict[str, Any], dict[str, float], dict[str, float]]:
@@ -230,7 +240,7 @@ def run_flywheel_grid(
         realized_sharpe, the best first; records: its rows as dicts; runs: the iterations by name.
 
     Raises:
-        ValueError: no configuration, names that are not one for each, or what an iteration refuses.
+        ValueError: no configuration, names that are not one for each, a name twice, or what an iteration refuses.
         TypeError: an argument is of another kind.
 
     Source:
@@ -246,10 +256,8 @@ def run_flywheel_grid(
     if not configs:
         raise ValueError("configs is empty; at least one configuration is wanted")
     given = [f"run_{i}" for i in range(len(configs))] if run_names is None else names(run_names, "run_names")
-    if len(given) != len(configs) or len(set(given)) != len(given):
-        raise ValueError(
-            f"run_names must be {len(configs)} different names, one for each configuration, not {len(given)}"
-        )
+    same_length("configs", len(configs), "run_names", len(given))
+    _all_different(given, "run_names")
     runs = {name: run_flywheel_iteration(dataset, config=config) for name, config in zip(given, configs, strict=True)}
     rows = [
         out["summary"].select(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -170,13 +171,13 @@ def prepare_frontier_payload(
     Args:
         volatility: Finite numbers >= 0.
         returns: Finite numbers, as many.
-        sharpe: Finite numbers, as many.
+        sharpe: As many numbers; that of a portfolio without risk may be infinite, as `allocate_max_sharpe` gives it.
 
     Returns:
         chart "scatter", x, y, x_label, y_label, and color and color_label where `sharpe` is given.
 
     Raises:
-        ValueError: lengths that differ, a number that is not finite, a volatility below 0.
+        ValueError: lengths that differ, a volatility or return that is not finite, a volatility below 0, a ratio that is NaN.
         TypeError: what is no number.
 
     Source:
@@ -192,7 +193,7 @@ def prepare_frontier_payload(
     payload: dict[str, Any] = {"chart": "scatter", "x": x.tolist(), "y": y.tolist()}
     payload |= {"x_label": "volatility", "y_label": "return"}
     if sharpe is not None:
-        color = A.finite(sharpe, "sharpe")
+        color = A.within(A.floats(sharpe, "sharpe"), "sharpe", -math.inf, math.inf, "a Sharpe ratio must not be NaN")
         A.same_length("volatility", len(x), "sharpe", len(color))
         payload |= {"color": color.tolist(), "color_label": "sharpe"}
     return payload

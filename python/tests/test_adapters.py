@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import doctest
-import importlib
+import math
 import sys
 from typing import Any
 
@@ -40,12 +39,6 @@ def frame(**columns: Any) -> pl.DataFrame:
 
 def same(got: pl.DataFrame, expected: pl.DataFrame) -> None:
     assert_frame_equal(got, expected, check_exact=True)
-
-
-@pytest.mark.parametrize("module", ["openquant.adapters", "openquant.signal_buffer"])
-def test_examples(module: str) -> None:
-    failed, tried = doctest.testmod(importlib.import_module(module))
-    assert tried > 0 and failed == 0
 
 
 FRAMES: list[tuple[str, Any, pl.DataFrame]] = [
@@ -136,6 +129,11 @@ FRAMES: list[tuple[str, Any, pl.DataFrame]] = [
         "frontier, all",
         lambda: adapters.to_polars_frontier_frame([0.1], [0.05], [0.5], ["tangent"]),
         frame(volatility=[0.1], **{"return": [0.05]}, sharpe=[0.5], point_id=["tangent"]),
+    ),
+    (
+        "frontier, without risk",
+        lambda: adapters.to_polars_frontier_frame([0.0, 0.0], [0.05, -0.05], [math.inf, -math.inf]),
+        frame(volatility=[0.0, 0.0], **{"return": [0.05, -0.05]}, sharpe=[math.inf, -math.inf], point_id=["p0", "p1"]),
     ),
     (
         "frontier, none",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from openquant import bet_sizing
 from openquant.bet_sizing import bet_size, discrete_signal, get_signal
 
 unit = st.floats(0.0, 1.0)
@@ -131,8 +129,3 @@ def test_answers_in_kind(call: Any) -> None:
 def test_refusals(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(bet_sizing)
-    assert result.attempted >= 5 and result.failed == 0

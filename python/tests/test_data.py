@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import doctest
 from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-import openquant.data
 from openquant._arguments import interval_ns
 from openquant.data import align_calendar, clean_ohlcv, data_quality_report
 
@@ -112,6 +110,10 @@ def test_symbols_sort_by_name_whatever_their_codes(dtype: Any) -> None:
         {"ts": "Date", "symbol": "Asset", "adj_close": "Adj Close", "open": " Open"},
         {"ts": "DATE-TIME", "adj_close": "adj-close", "volume": "VOLUME"},
         {"adj_close": "AdjClose", "ts": "Ts"},
+        {"adj_close": "Adjusted Close", "ts": "time_stamp"},
+        {"adj_close": "adjusted-close", "symbol": "Ticker_"},
+        {"adj_close": "Adj_Close", "high": "_HIGH"},
+        {"adj_close": "ADJUSTED_CLOSE", "ts": "date_time"},
     ],
 )
 def test_aliases(names: dict[str, str]) -> None:
@@ -121,6 +123,14 @@ def test_aliases(names: dict[str, str]) -> None:
 def test_a_canonical_column_wins_and_others_are_left_out() -> None:
     df = one().with_columns(date=pl.lit("x"), Close=pl.lit(9.0), CLOSE=pl.lit(9.0), Symbol=pl.lit("x"), extra=pl.lit(1))
     assert_frame_equal(clean_ohlcv(df), clean_ohlcv(one()))
+
+
+@pytest.mark.parametrize("other", ["adjusted_close", "Adjusted Close", "adjclose", "Adj_Close", "ADJ-CLOSE"])
+def test_adj_close_wins_over_its_other_names(other: str) -> None:
+    assert_frame_equal(clean_ohlcv(one().with_columns(pl.lit(9.0).alias(other))), clean_ohlcv(one()))
+    if not other.lower().startswith("adjusted"):  # the name itself, spelled otherwise
+        both = one().rename({"adj_close": other}).with_columns(adjusted_close=pl.lit(9.0))
+        assert_frame_equal(clean_ohlcv(both), clean_ohlcv(one()))
 
 
 def test_adj_close_is_close_by_default() -> None:
@@ -215,8 +225,3 @@ def test_a_calendar_that_is_too_long_or_too_early() -> None:
         align_calendar(df, interval="1s")
     with pytest.raises(ValueError, match="starts before 1678; use a shorter interval"):
         align_calendar(one(ts="1678-01-01"), interval="11574d")
-
-
-def test_examples() -> None:
-    failed, tried = doctest.testmod(openquant.data)
-    assert tried > 0 and failed == 0

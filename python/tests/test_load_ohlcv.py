@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from openquant.data import load_ohlcv
+from openquant.data import clean_ohlcv, load_ohlcv
 
 CSV = "Date,Ticker,Open,High,Low,Close,Volume\n2024-01-03,B,1,2,1,2,10\n2024-01-02, A,1, 2.5,1,2,10\n2024-01-02,A,1,2,1,x,10\n"
 
@@ -68,6 +68,35 @@ def test_slash_dates(tmp_path: Path) -> None:
     for texts in (("1/2/2024",), ("1/31/2024", "31/1/2024"), ("31/1/2024",), ("1/31/24",)):
         with pytest.raises(ValueError, match="date_format="):
             load_ohlcv(dates(tmp_path, *texts), symbol="A")
+        with pytest.raises(ValueError, match="date_format="):
+            load_ohlcv(dates(tmp_path, *(f"{text} 10:00" for text in texts)), symbol="A")
+    with pytest.raises(ValueError, match="slash date '2024/13/1' at row 1"):
+        load_ohlcv(dates(tmp_path, "2024/1/1", "2024/13/1"), symbol="A")
+
+
+@pytest.mark.parametrize("day", ["1/13/2024", "01/13/2024", "2024/1/13", "2024/01/13"])
+def test_slash_dates_with_a_time(tmp_path: Path, day: str) -> None:
+    hours = [f"{day} {time}" for time in ("9:30", "09:30", "9:30:05", "09:30:05.25", "10:00Z", "23:59")]
+    frame, report = load_ohlcv(dates(tmp_path, *hours), symbol="A", return_report=True)
+    clock = [(9, 30), (9, 30, 5), (9, 30, 5, 250_000), (10, 0), (23, 59)]
+    assert frame["ts"].to_list() == [dt.datetime(2024, 1, 13, *time) for time in clock]
+    assert report["null_counts"]["ts"] == 0 and report["rows_removed_by_deduplication"] == 1
+
+
+def test_a_file_of_which_no_time_can_be_read(tmp_path: Path) -> None:
+    for text in ("13.1.2024", "1/13/2024 10:00 AM", "2024-01-13 10:00", "soon"):
+        with pytest.raises(ValueError, match=f"invalid datetime '{text}' at row 1.*date_format="):
+            load_ohlcv(dates(tmp_path, "", text, "never"), symbol="A")
+    with pytest.raises(ValueError, match="invalid datetime 'soon' at row 0"):
+        frame = load_ohlcv(dates(tmp_path, "2024-01-02"), symbol="A")
+        frame.with_columns(pl.lit("soon").cast(pl.Categorical).alias("ts")).write_parquet(tmp_path / "bars.pq")
+        load_ohlcv(tmp_path / "bars.pq")
+    frame, report = load_ohlcv(dates(tmp_path, "soon", "2024-01-02"), symbol="A", return_report=True)
+    assert frame.height == 1 and report["null_counts"]["ts"] == 1
+    assert load_ohlcv(dates(tmp_path, "", " "), symbol="A").is_empty()  # no time was given
+    bar = {"ts": ["soon"], "symbol": ["A"], "open": [1.0], "high": [2.0], "low": [1.0], "close": [1.5], "volume": [1.0]}
+    cleaned, told = clean_ohlcv(pl.DataFrame(bar), return_report=True)
+    assert cleaned.is_empty() and told["rows_dropped_null"] == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 import time
 from typing import Any
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from test_allocator import Problem, best_sharpe, least_variance, most_excess, problem
 
 import openquant
-from openquant import portfolio
 from openquant.portfolio import allocate_inverse_variance, allocate_max_sharpe, allocate_min_vol
 
 Array = NDArray[np.float64]
@@ -250,8 +248,3 @@ def test_refusals_of_one_method() -> None:
             allocate_max_sharpe(SMALL, rate)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="beyond float64"):
         allocate_max_sharpe(SMALL, 1e50, periods_per_year=1e-300)
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(portfolio)
-    assert result.attempted >= 6 and result.failed == 0

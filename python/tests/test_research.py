@@ -143,8 +143,12 @@ DATA = make_synthetic_futures_dataset(40)
         (lambda: make_synthetic_futures_dataset(31), ValueError, "n_bars = 31"),
         (lambda: make_synthetic_futures_dataset(64.0), TypeError, "n_bars must be a whole number"),  # type: ignore[arg-type]
         (lambda: make_synthetic_futures_dataset(64, -1), ValueError, "seed = -1"),
-        (lambda: make_synthetic_futures_dataset(64, 1, ["A"]), ValueError, "2 to 512 different names"),
-        (lambda: make_synthetic_futures_dataset(64, 1, ["A", "A"]), ValueError, "2 to 512 different names"),
+        (lambda: make_synthetic_futures_dataset(64, 1, ["A"]), ValueError, "asset_names must be 2 to 512 names, not 1"),
+        (
+            lambda: make_synthetic_futures_dataset(64, 1, ["B", "A", "C", "A"]),
+            ValueError,
+            "asset_names at row 3 is 'A', the name at row 1 already; names must differ",
+        ),
         (
             lambda: run_flywheel_iteration(DATA, config={"commision_bps": 1.0}),
             ValueError,
@@ -157,11 +161,15 @@ DATA = make_synthetic_futures_dataset(40)
         (lambda: run_flywheel_iteration({}), TypeError, "dataset must be a ResearchDataset"),  # type: ignore[arg-type]
         (lambda: run_flywheel_grid(DATA, []), ValueError, "configs is empty"),
         (lambda: run_flywheel_grid(DATA, {}), TypeError, "configs must be a list"),  # type: ignore[arg-type]
-        (lambda: run_flywheel_grid(DATA, [{}, {}], run_names=["a"]), ValueError, "run_names must be 2 different names"),
+        (
+            lambda: run_flywheel_grid(DATA, [{}, {}], run_names=["a"]),
+            ValueError,
+            "configs/run_names length mismatch: 2 vs 1",
+        ),
         (
             lambda: run_flywheel_grid(DATA, [{}, {}], run_names=["a", "a"]),
             ValueError,
-            "run_names must be 2 different names",
+            "run_names at row 1 is 'a', the name at row 0 already",
         ),
         (
             lambda: run_flywheel_iteration(ResearchDataset([], [], [], None, [[1.0]] * 3, None)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import resource
 import time
 import tracemalloc
@@ -269,7 +268,3 @@ def test_cost_of_a_thousand_draws() -> None:
     by_matrix = best(lambda: sampling.seq_bootstrap(matrix, random_state=1))
     print(f"1,000 draws: intervals {by_interval * 1e3:.2f} ms, matrix {by_matrix * 1e3:.2f} ms")
     assert max(by_interval, by_matrix) < 0.1
-
-
-def test_doctests() -> None:
-    assert doctest.testmod(sampling).attempted >= 4 and doctest.testmod(sampling).failed == 0

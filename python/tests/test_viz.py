@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from datetime import datetime
 from typing import Any
@@ -59,14 +58,14 @@ def test_every_payload_of_every_kind(kind: Any) -> None:
             },
         ),
         (
-            viz.prepare_frontier_payload(std, numbers, kind([1.0, 2.0, 3.0])),
+            viz.prepare_frontier_payload(std, numbers, kind([1.0, float("inf"), float("-inf")])),
             {
                 "chart": "scatter",
                 "x": [0.01, 0.02, 0.03],
                 "y": [0.2, 0.5, 0.2],
                 "x_label": "volatility",
                 "y_label": "return",
-                "color": [1.0, 2.0, 3.0],
+                "color": [1.0, float("inf"), float("-inf")],
                 "color_label": "sharpe",
             },
         ),
@@ -179,7 +178,8 @@ def test_labels_are_given_back_as_they_are() -> None:
             ValueError,
             "volatility/sharpe length mismatch: 1 vs 0",
         ),
-        (lambda: viz.prepare_frontier_payload([0.1], [0.1], [float("inf")]), ValueError, "sharpe at row 0 is inf"),
+        (lambda: viz.prepare_frontier_payload([0.1], [0.1], [float("nan")]), ValueError, "sharpe at row 0 is nan"),
+        (lambda: viz.prepare_frontier_payload([0.1], [float("inf")]), ValueError, "returns at row 0 is inf"),
         (lambda: viz.prepare_cluster_payload([1], []), ValueError, "node_id/parent_id length mismatch: 1 vs 0"),
         (lambda: viz.prepare_cluster_payload([1], [0], []), ValueError, "node_id/height length mismatch: 1 vs 0"),
         (lambda: viz.prepare_cluster_payload([1], [0], [NAN]), ValueError, "height at row 0 is nan"),
@@ -189,8 +189,3 @@ def test_labels_are_given_back_as_they_are() -> None:
 def test_refusals(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(viz)
-    assert result.attempted >= 6 and result.failed == 0

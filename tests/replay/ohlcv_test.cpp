@@ -192,14 +192,22 @@ TEST_CASE("slash dates are month first only where the whole column shows it") {
     const auto refused = [](std::vector<std::string_view> texts) { return refusal([&] { read_times(texts, Slashes::dates); }); };
     CHECK(first({"1/2/2024", "01/31/2024"}) == at("2024-01-02"));
     CHECK(first({"12/31/2024 09:30:00"}) == at("2024-12-31 09:30:00"));
+    CHECK(first({"12/31/2024 9:30"}) == at("2024-12-31 09:30:00"));
+    CHECK(first({"12/31/2024 09:30:00.25"}) == at("2024-12-31 09:30:00.25"));
+    CHECK(first({"12/31/2024T9:30+01:00"}) == at("2024-12-31 08:30:00"));
     CHECK(first({"2024/01/02"}) == at("2024-01-02"));
+    CHECK(first({"2024/1/2 09:30"}) == at("2024-01-02 09:30:00"));
     CHECK(first({"2024-01-02", "", "x/y/z"}) == at("2024-01-02"));
     CHECK(says(refused({"1/2/2024", "3/4/2024"}), {"'1/2/2024' at row 0", "date_format="}));
     CHECK(says(refused({"1/31/2024", "31/1/2024"}), {"'31/1/2024' at row 1", "date_format="}));
     CHECK(says(refused({"31/1/2024"}), {"date_format="}));
     CHECK(says(refused({"1/31/24"}), {"'1/31/24'", "date_format="}));
-    const std::string_view odd[] = {"1/31/2024", "2/30/2024", "2024/13/01", "2024/01/02/03", "/1/2024", "20240/1/1", "1/31/2024x"};
-    CHECK((read_times(odd, Slashes::dates).readable == std::vector<std::uint8_t>{1, 0, 0, 0, 0, 0, 0}));
+    CHECK(says(refused({"1/2/2024 10:00"}), {"'1/2/2024 10:00'", "date_format="}));
+    CHECK(says(refused({"2024/1/2", "2024/13/1"}), {"'2024/13/1' at row 1", "date_format="}));
+    const std::string_view odd[] = {"1/31/2024",    "2/30/2024",       "2024/01/02/03",      "/1/2024",        "20240/1/1",         "1/31/2024x",
+                                    "1/31/2024 10", "1/31/2024 24:00", "1/31/2024 10:00 AM", "1/31/2024 10:0", "1/31/2024 10:00.5", "1/31/2024 :00"};
+    const auto readable = read_times(odd, Slashes::dates).readable;
+    CHECK((readable[0] == 1 && std::count(readable.begin(), readable.end(), 1) == 1));
 }
 
 }  // namespace openquant::testing
