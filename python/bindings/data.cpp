@@ -134,7 +134,7 @@ Aligned align(const Columns& c, std::int64_t interval_ns) {
 }
 
 /// Times of texts or None, and which of them could be read.
-Times parse_times(const py::typing::List<py::object>& texts, bool slash_dates) {
+Times read_texts(const py::typing::List<py::object>& texts, bool slash_dates) {
     std::vector<std::string_view> views(texts.size());
     for (std::size_t row = 0; row < views.size(); ++row) {
         PyObject* const item = PyList_GET_ITEM(texts.ptr(), static_cast<Py_ssize_t>(row));
@@ -179,7 +179,7 @@ void bind_data(py::module_ m) {
           "Row numbers of readable rows, sorted and de-duplicated (None: all rows as they are), and the report if `reported`.");
     m.def("report", &report, "columns"_a, "Figures of the readable rows.");
     m.def("align", &align, "columns"_a, "interval_ns"_a, "Windows' starts (ns), symbol codes, fields (NaN where missing) and whether missing.");
-    m.def("parse_times", &parse_times, "texts"_a, "slash_dates"_a, "int64 ns UTC of each text, to the microsecond, and whether it could be read.");
+    m.def("read_times", &read_texts, "texts"_a, "slash_dates"_a, "int64 ns UTC of each text, to the microsecond, and whether it could be read.");
     m.def("scale_times", &scale_times, py::arg("times").noconvert(), py::arg("readable").noconvert(), "unit_ns"_a,
           "int64 ns of times in another unit, and whether they are within its range.");
 }

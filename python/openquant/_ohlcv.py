@@ -87,7 +87,7 @@ def _times(series: pl.Series, of_file: bool) -> Times:
     dtype = series.dtype
     if dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null):
         texts = series.cast(pl.String)
-        ns, readable = _core.data.parse_times(texts.to_list(), of_file)
+        ns, readable = _core.data.read_times(texts.to_list(), of_file)
         if of_file and not readable.any():
             _refuse_unreadable(texts)
         return ns, readable, _datetime(ns, pl.Datetime("us"))
