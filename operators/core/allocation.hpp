@@ -149,8 +149,7 @@ private:
     AllocationStatus choose(std::size_t n, std::span<const double> lower, std::span<const double> upper, const AllocationOptions& options) {
         linear_.assign(n, 0.0);
         program_.search(linear_);
-        const AllocationStatus status =
-            options.method == AllocationMethod::max_sharpe ? best_ratio(n, lower, upper, options) : AllocationStatus::optimal;
+        const AllocationStatus status = options.method == AllocationMethod::max_sharpe ? best_ratio(n, lower, upper, options) : AllocationStatus::optimal;
         if (!riskless_) program_.shorten();
         return status;
     }

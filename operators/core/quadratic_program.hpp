@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "openquant/operators/core/null_space.hpp"
+#include "openquant/operators/core/ridge_factor.hpp"
 
 namespace openquant {
 
@@ -24,9 +25,9 @@ public:
 
     /// Row-major H of n x n. The spans must stay valid while `solve` is used; false if no w satisfies the bounds.
     bool set(std::size_t n, std::span<const double> h, std::span<const double> lower, std::span<const double> upper) {
-        n_ = n, h_ = covariance_ = h, lower_ = lower, upper_ = upper, null_is_known_ = false;
-        for (auto* v : {&w_, &centre_, &gradient_, &step_, &ones_}) v->assign(n, 0.0);
-        factor_.assign(n * n, 0.0);
+        n_ = n, covariance_ = h, lower_ = lower, upper_ = upper, null_is_known_ = false;
+        for (auto* v : {&w_, &centre_, &gradient_, &step_, &ones_, &deviation_, &scale_, &ridges_, &seen_}) v->assign(n, 0.0);
+        factor_.reserve(n);
         at_.assign(n, Bound::none);
         free_.clear();
         free_.reserve(n);
@@ -34,9 +35,8 @@ public:
         for (std::size_t i = 0; i < n; ++i)
             if (h[i * n + i] > 0.0) least = std::min(least, h[i * n + i]);
         if (!std::isfinite(least)) least = 1.0;
-        deviation_.resize(n), ridges_.resize(n);
         for (std::size_t i = 0; i < n; ++i) deviation_[i] = std::sqrt(h[i * n + i] > 0.0 ? h[i * n + i] : least);
-        weigh_by(deviation_);
+        look_at(covariance_, seen_);
         return start();
     }
 
@@ -65,13 +65,12 @@ public:
     const std::vector<double>& shorten() {
         if (!singular()) return w_;
         const std::span<const double> c = c_;
-        if (dot(c, c) > 0.0) null_.see(c);
-        seen_.resize(n_);
+        null_is_known_ = std::all_of(c.begin(), c.end(), [](double x) { return x == 0.0; });
+        if (!null_is_known_) null_.see(c);
         for (std::size_t i = 0; i < n_; ++i) seen_[i] = dot(null_.projector().subspan(i * n_, n_), w_);
         look_at(null_.projector(), seen_);
         search(seen_);
         look_at(covariance_, c);
-        if (dot(c, c) > 0.0) null_is_known_ = false;
         return polish(c);
     }
 
@@ -82,7 +81,6 @@ public:
         const auto unseen = null_.unseen(c);
         double most = 0.0;
         for (const double x : unseen) most = std::max(most, std::fabs(x));
-        seen_.resize(n_);
         for (std::size_t i = 0; i < n_; ++i) seen_[i] = most > 0.0 ? 1e-6 * unseen[i] / most : 0.0;
         look_at(null_.projector(), seen_);
         search(seen_);
@@ -103,7 +101,7 @@ public:
         std::fill(step_.begin(), step_.end(), 0.0);
         gather_free();
         if (free_.empty()) return step_;
-        factorise();
+        factor_.make(h_, n_, free_, ridges_);
         std::vector<double>& x = gradient_;
         for (std::size_t i = 0; i < free_.size(); ++i) x[i] = direction[free_[i]];
         project(x, 0.0);
@@ -127,12 +125,8 @@ private:
     /// The matrix of the steps to come: the covariance, in units of deviation, or the projector, in units of weight.
     void look_at(std::span<const double> h, std::span<const double> c) {
         h_ = h, c_ = c;
-        ones_.assign(n_, 1.0);
-        weigh_by(h.data() == covariance_.data() ? deviation_ : ones_);
-    }
-    void weigh_by(const std::vector<double>& scale) {
-        scale_ = scale;
-        for (std::size_t i = 0; i < n_; ++i) ridges_[i] = ridge * scale[i] * scale[i];
+        for (std::size_t i = 0; i < n_; ++i) scale_[i] = h.data() == covariance_.data() ? deviation_[i] : 1.0;
+        for (std::size_t i = 0; i < n_; ++i) ridges_[i] = ridge * scale_[i] * scale_[i];
     }
     /// The largest weight, in units of the ridge.
     double size() const {
@@ -230,7 +224,7 @@ private:
     /// The step to the minimiser over the free weights; returns the multiplier of sum(w) = 1 there. The gradient is taken from
     /// its mean, and what rounding has taken from the sum of the weights is given back: neither may grow by 1 / ridge.
     double find_step() {
-        factorise();
+        factor_.make(h_, n_, free_, ridges_);
         const double room = pliancy();
         double mean = 0.0, missing = 1.0;
         for (const std::size_t k : free_) mean += gradient_[k] / ridges_[k] / room;
@@ -241,9 +235,9 @@ private:
     }
     /// x := K^-1 x, less the multiple of K^-1 1 that makes its sum `total`; returns the multiple.
     double project(std::vector<double>& x, double total) {
-        solve_factored(x);
+        factor_.solve(x);
         for (std::size_t i = 0; i < free_.size(); ++i) ones_[i] = 1.0;
-        solve_factored(ones_);
+        factor_.solve(ones_);
         double sum = -total, ones = 0.0, left = total;
         for (std::size_t i = 0; i < free_.size(); ++i) sum += x[i], ones += ones_[i];
         for (std::size_t i = 0; i < free_.size(); ++i) x[i] -= ones_[i] * (sum / ones), left -= x[i];
@@ -276,12 +270,11 @@ private:
         const auto rounding = [&](std::size_t i) { return 1e-13 * (scale_[i] * most_weight + std::fabs(c_[i])); };
         double level_rounding = std::numeric_limits<double>::infinity(), most = 0.0;
         for (const std::size_t k : free_) level_rounding = std::min(level_rounding, rounding(k));
-        if (free_.empty()) level_rounding = 0.0;
         std::size_t best = n_;
         for (std::size_t i = 0; i < n_; ++i) {
             if (at_[i] == Bound::none || lower_[i] == upper_[i]) continue;
             const double gain = at_[i] == Bound::lower ? level - gradient_[i] : gradient_[i] - level;
-            if (gain > rounding(i) + level_rounding && gain / scale_[i] > most) most = gain / scale_[i], best = i;
+            if (gain > rounding(i) + (free_.empty() ? 0.0 : level_rounding) && gain / scale_[i] > most) most = gain / scale_[i], best = i;
         }
         if (best == n_) return false;
         at_[best] = Bound::none;
@@ -299,36 +292,12 @@ private:
         return rise == inf || fall == -inf ? rise : 0.5 * (rise + fall);  // where nothing can rise nothing may fall, and vice versa
     }
 
-    /// Cholesky factor of H + ridge over the free weights, packed by rows of free_.size().
-    void factorise() {
-        const std::size_t m = free_.size();
-        for (std::size_t i = 0; i < m; ++i) {
-            double* const row = &factor_[i * m];
-            for (std::size_t j = 0; j <= i; ++j) {
-                const double* const other = &factor_[j * m];
-                double sum = h_[free_[i] * n_ + free_[j]] + (i == j ? ridges_[free_[i]] : 0.0);
-                for (std::size_t k = 0; k < j; ++k) sum -= row[k] * other[k];
-                row[j] = i == j ? std::sqrt(std::max(sum, 1e-3 * ridges_[free_[i]])) : sum / other[j];
-            }
-        }
-    }
-    void solve_factored(std::vector<double>& x) const {
-        const std::size_t m = free_.size();
-        for (std::size_t i = 0; i < m; ++i) {
-            for (std::size_t k = 0; k < i; ++k) x[i] -= factor_[i * m + k] * x[k];
-            x[i] /= factor_[i * m + i];
-        }
-        for (std::size_t i = m; i-- > 0;) {
-            x[i] /= factor_[i * m + i];
-            for (std::size_t k = 0; k < i; ++k) x[k] -= factor_[i * m + k] * x[i];
-        }
-    }
-
     std::size_t n_ = 0;
     std::span<const double> covariance_, h_, lower_, upper_, c_;
-    std::vector<double> w_, centre_, gradient_, step_, ones_, factor_, deviation_, scale_, ridges_, seen_;
+    std::vector<double> w_, centre_, gradient_, step_, ones_, deviation_, scale_, ridges_, seen_;
     std::vector<Bound> at_;
     std::vector<std::size_t> free_;
+    RidgeFactor factor_;
     NullSpace null_;
     bool null_is_known_ = false, singular_ = false;
 };
