@@ -35,13 +35,16 @@ public:
     }
     std::span<const double> projector() const noexcept { return projector_; }
 
+    /// The assets that others make up: each null vector has one of its own.
+    std::span<const std::size_t> replicas() const noexcept { return std::span(pivots_).subspan(rank_); }
+
     /// The part of x that P takes away.
     std::span<const double> unseen(std::span<const double> x) {
         part_.assign(n_, 0.0);
         for (std::size_t k = 0; k < n_ - rank_; ++k) {
             double along = 0.0, gross = 0.0;
             for (std::size_t i = 0; i < n_; ++i) along += null_vector(k)[i] * x[i], gross += std::fabs(null_vector(k)[i] * x[i]);
-            if (std::fabs(along) <= 1e-12 * gross) continue;  // rounding
+            if (std::fabs(along) <= 1e-10 * gross) continue;  // rounding
             for (std::size_t i = 0; i < n_; ++i) part_[i] += along * null_vector(k)[i];
         }
         return part_;

@@ -70,8 +70,7 @@ public:
         for (std::size_t i = 0; i < n_; ++i) seen_[i] = dot(null_.projector().subspan(i * n_, n_), w_);
         look_at(null_.projector(), seen_);
         search(seen_);
-        look_at(covariance_, c);
-        return polish(c);
+        return come_back(c);
     }
 
     /// Among the w with Hw as small as it may be, that of largest c'w: where H is singular, else false.
@@ -86,8 +85,7 @@ public:
         search(seen_);
         std::fill(seen_.begin(), seen_.end(), 0.0);
         polish(seen_);
-        look_at(covariance_, seen_);
-        polish(seen_);
+        come_back(seen_);
         return true;
     }
 
@@ -127,6 +125,15 @@ private:
         h_ = h, c_ = c;
         for (std::size_t i = 0; i < n_; ++i) scale_[i] = h.data() == covariance_.data() ? deviation_[i] : 1.0;
         for (std::size_t i = 0; i < n_; ++i) ridges_[i] = ridge * scale_[i] * scale_[i];
+    }
+    /// From the projector to the covariance, in whose units rounding may be large. Replicas are held: what they differ in from
+    /// the assets that make them up is rounding.
+    const std::vector<double>& come_back(std::span<const double> c) {
+        look_at(covariance_, c);
+        for (const std::size_t k : null_.replicas()) ridges_[k] *= 1e5;
+        polish(c);
+        look_at(covariance_, c);
+        return w_;
     }
     /// The largest weight, in units of the ridge.
     double size() const {
