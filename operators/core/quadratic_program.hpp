@@ -69,7 +69,8 @@ public:
         if (!null_is_known_) null_.see(c);
         for (std::size_t i = 0; i < n_; ++i) seen_[i] = dot(null_.projector().subspan(i * n_, n_), w_);
         look_at(null_.projector(), seen_);
-        search(seen_);
+        std::fill(centre_.begin(), centre_.end(), 0.0);
+        for (int i = 0; i < 3; ++i, centre_ = w_) minimise(true);
         return come_back(c);
     }
 
