@@ -164,7 +164,7 @@ private:
         if (largest_excess == 0.0) return AllocationStatus::no_excess_return;
         for (double& e : excess_) e /= largest_excess;
         const std::vector<double>& w = program_.weights();
-        most_ = w;
+        most_ = best_ = w;
         const double best = most_excess(lower, upper);
         if (!(best > no_excess * gross(most_))) return AllocationStatus::no_excess_return;
         const double variance = program_.multiplied(w, w);

@@ -25,6 +25,8 @@ public:
     /// False if H is regular. The projector P is symmetric, row-major: Pw = 0 where Hw = 0, Pw = w across that.
     bool find(std::span<const double> h, std::span<const double> deviation) {
         n_ = deviation.size();
+        for (auto* v : {&null_, &projector_}) v->reserve(n_ * n_);  // now: a singular matrix may come much later
+        part_.reserve(n_);
         factorise(h, deviation);
         if (rank_ == n_) return false;
         span_null(deviation);
