@@ -55,16 +55,19 @@ public:
     AllocationStatus allocate(std::span<const double> prices, std::size_t n, std::span<const double> lower, std::span<const double> upper,
                               const AllocationOptions& options) {
         measure(prices, n, options);
-        double least = std::numeric_limits<double>::infinity();
-        scale_ = 0.0;
-        for (std::size_t i = 0; i < n; ++i) scale_ = std::max(scale_, covariance_[i * n + i]), least = std::min(least, covariance_[i * n + i]);
-        if (options.method == AllocationMethod::inverse_variance && least <= no_risk * scale_) return AllocationStatus::constant_asset;
+        scale_ = 0.0, riskless_ = false;
+        bool constant = false;
+        for (std::size_t i = 0; i < n; ++i) {
+            const double variance = covariance_[i * n + i];
+            scale_ = std::max(scale_, variance);
+            constant = constant || variance == 0.0;
+        }
+        const bool inverse = options.method == AllocationMethod::inverse_variance;
+        if (inverse && constant) return AllocationStatus::constant_asset;
         hessian_.assign(n * n, 0.0);
-        for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t j = 0; j < n; ++j)
-                if (scale_ > 0.0 && (options.method != AllocationMethod::inverse_variance || i == j)) hessian_[i * n + j] = covariance_[i * n + j] / scale_;
+        for (std::size_t i = 0; i < n * n && scale_ > 0.0 && !inverse; ++i) hessian_[i] = covariance_[i] / scale_;
         if (!program_.set(n, hessian_, lower, upper)) return AllocationStatus::infeasible;
-        const AllocationStatus status = choose(n, lower, upper, options);
+        const AllocationStatus status = inverse ? weigh_inversely(n, lower, upper) : choose(n, lower, upper, options);
         settle(options);
         return scale_ == 0.0 && portfolio_.mean == options.risk_free_rate ? AllocationStatus::constant : status;
     }
@@ -72,28 +75,33 @@ public:
     bool operator==(const Allocator&) const { return true; }  // memory, not state
 
 private:
-    /// A variance below this share of the largest asset's is none.
+    /// Of the largest asset's variance: max Sharpe takes a portfolio with no more for one without risk.
     static constexpr double no_risk = 1e-14;
-    /// The same for a portfolio: its rounding grows with the squares of its weights.
-    static double no_variance(const std::vector<double>& w) { return no_risk * std::max(1.0, QuadraticProgram::dot(w, w)); }
-    /// An excess return below this share of the largest asset's is none.
+    /// Of the sum of the returns' sizes: an excess below is rounding.
     static constexpr double no_excess = 1e-12;
 
-    /// Means, and the sample covariance (ddof 1) by blocks of four rows, added up in their order.
+    /// Means, the sample covariance (ddof 1) by blocks of four rows, added up in their order, and what rounding does to returns.
     void measure(std::span<const double> prices, std::size_t n, const AllocationOptions& options) {
-        const std::size_t rows = prices.size() / n - 1;
+        const std::size_t rows = rows_ = prices.size() / n - 1;
         const std::size_t padded = (rows + 3) / 4 * 4;
         returns_.assign(padded * n, 0.0);
-        mean_.assign(n, 0.0);
+        mean_.assign(n, 0.0), noise_.assign(n, 0.0), correction_.assign(n, 0.0);
         for (std::size_t t = 0; t < rows; ++t)
             for (std::size_t i = 0; i < n; ++i) {
                 const double r = price_return(options.returns, prices[(t + 1) * n + i], prices[t * n + i]);
                 returns_[t * n + i] = r;
                 mean_[i] += r;
+                noise_[i] = std::max(noise_[i], std::fabs(r));
             }
+        // Two rounded prices, their quotient and the return itself: 2 epsilon of 1 + |r|, and as much again in between.
+        for (double& x : noise_) x = 4.0 * std::numeric_limits<double>::epsilon() * (1.0 + x);
         for (double& m : mean_) m /= static_cast<double>(rows);
         for (std::size_t t = 0; t < rows; ++t)
-            for (std::size_t i = 0; i < n; ++i) returns_[t * n + i] -= mean_[i];
+            for (std::size_t i = 0; i < n; ++i) correction_[i] += returns_[t * n + i] -= mean_[i];
+        for (double& x : correction_) x /= static_cast<double>(rows);
+        for (std::size_t t = 0; t < rows; ++t)
+            for (std::size_t i = 0; i < n; ++i) returns_[t * n + i] -= correction_[i];
+        for (std::size_t i = 0; i < n; ++i) mean_[i] += correction_[i];
         covariance_.assign(n * n, 0.0);
         for (std::size_t t = 0; t < padded; t += 4) {
             const double *a = &returns_[t * n], *b = a + n, *c = b + n, *d = c + n;
@@ -103,14 +111,50 @@ private:
             }
         }
         const double divisor = static_cast<double>(rows - 1);
+        const auto still = [&](std::size_t i) { return covariance_[i * n + i] <= divisor * noise_[i] * noise_[i]; };
+        deviation_.resize(n);
+        for (std::size_t i = 0; i < n; ++i) deviation_[i] = still(i) ? 0.0 : std::sqrt(covariance_[i * n + i] / divisor);
         for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t j = 0; j <= i; ++j) covariance_[i * n + j] = covariance_[j * n + i] = covariance_[i * n + j] / divisor;
+            for (std::size_t j = 0; j <= i; ++j) {
+                const bool moves = deviation_[i] > 0.0 && deviation_[j] > 0.0;
+                covariance_[i * n + j] = covariance_[j * n + i] = moves ? covariance_[i * n + j] / divisor : 0.0;
+            }
+    }
+
+    /// w_i = level / variance_i, or the bound that is nearest: the level is between two of the bounds' own, found by bisection.
+    AllocationStatus weigh_inversely(std::size_t n, std::span<const double> lower, std::span<const double> upper) {
+        const auto variance = [&](std::size_t i) { return covariance_[i * n + i] / scale_; };
+        const auto weight = [&](std::size_t i, double level) { return std::clamp(level / variance(i), lower[i], upper[i]); };
+        levels_.clear();
+        for (std::size_t i = 0; i < n; ++i) levels_.push_back(lower[i] * variance(i)), levels_.push_back(upper[i] * variance(i));
+        std::sort(levels_.begin(), levels_.end());
+        const auto next = std::partition_point(levels_.begin(), levels_.end(), [&](double level) {
+            double sum = 0.0;
+            for (std::size_t i = 0; i < n; ++i) sum += weight(i, level);
+            return sum <= 1.0;
+        });
+        const double high = next == levels_.end() ? levels_.back() : *next, low = next == levels_.begin() ? levels_.front() : *(next - 1);
+        double left = 1.0, yield = 0.0;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (lower[i] * variance(i) <= low && upper[i] * variance(i) >= high) yield += 1.0 / variance(i);
+            else left -= weight(i, low);
+        }
+        const double level = low < high && yield > 0.0 ? std::clamp(left / yield, low, high) : low;
+        linear_.resize(n);
+        for (std::size_t i = 0; i < n; ++i) linear_[i] = weight(i, level);
+        program_.adopt(linear_);
+        return AllocationStatus::optimal;
     }
 
     AllocationStatus choose(std::size_t n, std::span<const double> lower, std::span<const double> upper, const AllocationOptions& options) {
         linear_.assign(n, 0.0);
-        program_.solve(linear_);
-        if (options.method != AllocationMethod::max_sharpe) return AllocationStatus::optimal;
+        program_.search(linear_);
+        const AllocationStatus status = options.method == AllocationMethod::max_sharpe ? best_ratio(n, lower, upper, options) : AllocationStatus::optimal;
+        if (!riskless_) program_.shorten();
+        return status;
+    }
+
+    AllocationStatus best_ratio(std::size_t n, std::span<const double> lower, std::span<const double> upper, const AllocationOptions& options) {
         excess_.resize(n);
         double largest_excess = 0.0;
         for (std::size_t i = 0; i < n; ++i) {
@@ -119,107 +163,137 @@ private:
         }
         if (largest_excess == 0.0) return AllocationStatus::no_excess_return;
         for (double& e : excess_) e /= largest_excess;
-        const double best = best_excess(n, lower, upper);
-        if (!(best > no_excess)) return AllocationStatus::no_excess_return;
         const std::vector<double>& w = program_.weights();
+        most_ = best_ = w;
+        const double best = most_excess(lower, upper);
+        if (!(best > no_excess * gross(most_))) return AllocationStatus::no_excess_return;
         const double variance = program_.multiplied(w, w);
-        if (variance > no_variance(w)) climb(variance / best);
-        else if (!riskless(n, lower, upper)) climb(1.0);
+        if (risk_of(w) > std::sqrt(no_risk * scale_)) climb(variance / best);
+        else if (!riskless()) climb(1.0);
         return AllocationStatus::optimal;
     }
 
     /// The largest excess return within the bounds: from the lower ones up, the best asset first.
-    double best_excess(std::size_t n, std::span<const double> lower, std::span<const double> upper) {
+    double most_excess(std::span<const double> lower, std::span<const double> upper) {
+        const std::size_t n = lower.size();
         order_.resize(n);
-        double left = 1.0, sum = 0.0;
-        for (std::size_t i = 0; i < n; ++i) order_[i] = i, left -= lower[i], sum += lower[i] * excess_[i];
+        double left = 1.0;
+        for (std::size_t i = 0; i < n; ++i) order_[i] = i, left -= most_[i] = lower[i];
         std::sort(order_.begin(), order_.end(), [this](std::size_t i, std::size_t j) { return excess_[i] != excess_[j] ? excess_[i] > excess_[j] : i < j; });
         for (const std::size_t i : order_) {
             const double part = std::clamp(left, 0.0, upper[i] - lower[i]);
-            sum += part * excess_[i], left -= part;
+            most_[i] += part, left -= part;
         }
+        return dot(most_, excess_);
+    }
+    /// The size of what the excess return of w is the sum of.
+    double gross(const std::vector<double>& w) const {
+        double sum = 0.0;
+        for (std::size_t i = 0; i < w.size(); ++i) sum += std::fabs(w[i] * excess_[i]);
         return sum;
+    }
+    /// Whether the portfolio at hand earns more than its weights' rounding does.
+    bool earns() const {
+        double floor = no_excess * gross(program_.weights());
+        for (std::size_t i = 0; i < excess_.size(); ++i) floor += std::fabs(excess_[i]) * program_.rounding_of(i);
+        return dot(program_.weights(), excess_) > floor;
     }
 
     /// Along the efficient frontier, w(k) = argmin w'Hw / 2 - k a'w, to where the Sharpe ratio is greatest: there
     /// w'Hw = k a'w, and it is greater before and less after. On a stretch with the same bounds w = p + k q, where p'Hq = 0 and
     /// q'Hq = a'q, so that one Newton step, of slope -a'p, leads to the root; bisection where that leaves the bracket.
-    /// Where cash earns just the risk-free rate every mixture with it has the same ratio: a trifle taken from all excess returns
+    /// Where cash earns just the risk-free rate every mixture with it has the same ratio: a trifle taken from the excess return
     /// leads to the one of largest return.
     void climb(double k) {
         double low = 0.0, high = std::numeric_limits<double>::infinity();
         for (int i = 0; i < 200; ++i) {
-            for (std::size_t j = 0; j < linear_.size(); ++j) linear_[j] = k * excess_[j];
-            const auto& w = program_.solve(linear_);
-            const double variance = program_.multiplied(w, w), excess = QuadraticProgram::dot(w, excess_) - no_excess;
+            const auto& w = at(k);
+            const double variance = program_.multiplied(w, w), excess = dot(w, excess_) * (1.0 - no_excess);
             const double balance = variance - k * excess;
             if (std::fabs(balance) <= 1e-15 * variance || high <= low * (1.0 + 1e-15)) return;
             (balance > 0.0 ? low : high) = k;
-            const double base_excess = excess - k * QuadraticProgram::dot(program_.slope(excess_), excess_);
+            const double base_excess = excess - k * dot(program_.slope(excess_), excess_);
             double next = base_excess > 1e-6 * std::fabs(excess) ? k + balance / base_excess : -1.0;
             if (!(next > low && next < high)) next = high < 1e300 ? 0.5 * (low + high) : 4.0 * k;
             if (std::fabs(next - k) <= 1e-15 * k) return;
             k = next;
         }
     }
-
-    /// The portfolio of largest return among those without risk; false if it does not earn more than the risk-free rate.
-    /// H gives way to the projector on its range, whose non-zero eigenvalues are all 1.
-    bool riskless(std::size_t n, std::span<const double> lower, std::span<const double> upper) {
-        covariance_range(n);
-        search_.set(n, projector_, lower, upper);
-        for (std::size_t i = 0; i < n; ++i) linear_[i] = 1e-6 * excess_[i];
-        search_.solve(linear_);
-        std::fill(linear_.begin(), linear_.end(), 0.0);
-        const auto& w = search_.polish(linear_);
-        if (!(program_.multiplied(w, w) <= no_variance(w) && QuadraticProgram::dot(w, excess_) > no_excess)) return false;
-        program_.adopt(w);
-        return true;
+    const std::vector<double>& at(double k) {
+        for (std::size_t j = 0; j < linear_.size(); ++j) linear_[j] = k * excess_[j];
+        return program_.search(linear_);
     }
 
-    /// Orthonormal basis of H's columns by Gram-Schmidt with pivoting, twice over, and the projector made of it.
-    void covariance_range(std::size_t n) {
-        returns_.assign(hessian_.begin(), hessian_.end());  // columns that are left, as rows: H is symmetric
-        projector_.assign(n * n, 0.0);
-        for (std::size_t rank = 0; rank < n; ++rank) {
-            double longest = 0.0;
-            std::size_t pivot = 0;
-            for (std::size_t i = 0; i < n; ++i) {
-                const std::span<const double> column(&returns_[i * n], n);
-                if (const double length = QuadraticProgram::dot(column, column); length > longest) longest = length, pivot = i;
-            }
-            if (longest <= 1e-26) return;  // lengths below 1e-13: rounding of elements of at most 1
-            base_.assign(&returns_[pivot * n], &returns_[pivot * n] + n);
-            for (double& x : base_) x /= std::sqrt(longest);
-            for (int again = 0; again < 2; ++again)
-                for (std::size_t i = 0; i < n; ++i) {
-                    const std::span<double> column(&returns_[i * n], n);
-                    const double along = QuadraticProgram::dot(column, base_);
-                    for (std::size_t j = 0; j < n; ++j) column[j] -= along * base_[j];
-                }
-            for (std::size_t i = 0; i < n; ++i)
-                for (std::size_t j = 0; j < n; ++j) projector_[i * n + j] += base_[i] * base_[j];
+    /// Along the same frontier to where the deviation is `most`, by w'Hw = p'Hp + k^2 a'q, or everything earns the most.
+    void climb_to(double most) {
+        double low = 0.0, high = std::numeric_limits<double>::infinity(), k = std::sqrt(no_risk);
+        for (int i = 0; i < 200; ++i) {
+            const double deviation = spread(at(k)), balance = (most - deviation) * (most + deviation) / scale_;
+            if (std::fabs(balance) <= 1e-9 * no_risk || (balance > 0.0 && dot(program_.weights(), excess_) >= dot(most_, excess_))) return;
+            (balance > 0.0 ? low : high) = k;
+            const double yield = dot(program_.slope(excess_), excess_), square = k * k + balance / yield;
+            double next = yield > 0.0 && square > 0.0 ? std::sqrt(square) : -1.0;
+            if (!(next > low && next < high)) next = high < 1e300 ? 0.5 * (low + high) : 4.0 * k;
+            if (std::fabs(next - k) <= 1e-15 * k) break;
+            k = next;
         }
+        if (spread(program_.weights()) > most) at(low);  // a frontier too steep for double precision
+    }
+
+    /// The portfolio of largest return among those without risk; false if it does not earn more than the risk-free rate. What
+    /// the tolerance of risk earns on top of one that has none at all is left where it is next to nothing; and where that one
+    /// earns nothing, a trifle of anything else beside it is no portfolio of infinite ratio.
+    bool riskless() {
+        const bool none_at_all = program_.earn(excess_) && risk_of(program_.weights()) == 0.0;
+        bool positive = earns();
+        best_ = program_.weights();
+        if (!none_at_all || scale_ > 0.0) {
+            climb_to(std::sqrt(no_risk * scale_ * (1.0 - 1e-8)));
+            const auto& w = program_.shorten();
+            double moved = 0.0;
+            for (std::size_t i = 0; i < w.size(); ++i) moved = std::max(moved, std::fabs(w[i] - best_[i]));
+            const bool trifle = positive ? dot(w, excess_) - dot(best_, excess_) <= 1e-2 * gross(best_) : moved <= 1e-4;
+            if (!none_at_all || !trifle) best_ = w, positive = earns();
+        }
+        if (positive) program_.adopt(best_);
+        return riskless_ = positive;
+    }
+
+    /// Deviation of the portfolio's own returns.
+    double spread(const std::vector<double>& w) {
+        series_.resize(rows_);
+        double mean = 0.0, sum = 0.0;
+        for (std::size_t t = 0; t < rows_; ++t) mean += series_[t] = dot(w, {&returns_[t * w.size()], w.size()});
+        mean /= static_cast<double>(rows_);
+        for (const double r : series_) sum += (r - mean) * (r - mean);
+        return std::sqrt(sum / static_cast<double>(rows_ - 1));
+    }
+    /// The same, or 0 where it is rounding of the returns, or of weights whose risks cancel.
+    double risk_of(const std::vector<double>& w) {
+        double noise = 0.0, risk = 0.0;
+        for (std::size_t i = 0; i < w.size(); ++i) noise += std::fabs(w[i]) * noise_[i], risk += std::fabs(w[i]) * deviation_[i];
+        const double deviation = spread(w);
+        return deviation <= std::max(noise, 1e-12 * risk) ? 0.0 : deviation;
     }
 
     void settle(const AllocationOptions& options) {
         Portfolio& out = portfolio_;
         out.weights = program_.weights();
-        const std::size_t n = out.weights.size();
-        double variance = 0.0;
-        for (std::size_t i = 0; i < n; ++i) variance += out.weights[i] * QuadraticProgram::dot(std::span(covariance_).subspan(i * n, n), out.weights);
-        out.risk = variance <= no_variance(out.weights) * scale_ ? 0.0 : std::sqrt(variance * options.periods_per_year);
-        out.mean = QuadraticProgram::dot(out.weights, mean_) * options.periods_per_year;
+        out.risk = riskless_ ? 0.0 : risk_of(out.weights) * std::sqrt(options.periods_per_year);
+        out.mean = dot(out.weights, mean_) * options.periods_per_year;
         const double excess = out.mean - options.risk_free_rate;
         constexpr double inf = std::numeric_limits<double>::infinity();
         out.sharpe = out.risk > 0.0 ? excess / out.risk : excess == 0.0 ? 0.0 : std::copysign(inf, excess);
     }
 
     double scale_ = 0.0;
+    bool riskless_ = false;
+    std::size_t rows_ = 0;
     Portfolio portfolio_;
-    std::vector<double> lower_, upper_, returns_, mean_, covariance_, hessian_, projector_, excess_, linear_, base_;
+    std::vector<double> lower_, upper_, returns_, mean_, correction_, noise_, deviation_, covariance_, hessian_, series_;
+    std::vector<double> excess_, most_, best_, linear_, levels_;
     std::vector<std::size_t> order_;
-    QuadraticProgram program_, search_;
+    QuadraticProgram program_;
 };
 
 }  // namespace openquant

@@ -9,29 +9,45 @@
 #include <span>
 #include <vector>
 
+#include "openquant/operators/core/null_space.hpp"
+#include "openquant/operators/core/ridge_factor.hpp"
+
 namespace openquant {
 
 /// Primal active-set method (Nocedal and Wright 2006, algorithm 16.3) on proximal steps: each minimises the objective plus
-/// ridge / 2 |w - centre|^2, which is strictly convex whatever the rank of H, first around 0 and then around the last answer.
-/// The first picks, among equally good portfolios, the one of smallest norm; the others remove what the ridge cost.
+/// ridge / 2 sum of d_i^2 (w_i - centre_i)^2, d_i^2 = H_ii, which is strictly convex whatever the rank of H, first around 0 and
+/// then around the last answer, which removes what the ridge cost. Measured in d_i everything is the same whatever the units of
+/// the assets, so that a loud one takes nothing from the others' digits. Where H is singular the portfolio of smallest norm is
+/// then sought among the equally good ones, in the same way with the projector on the range of H in its place.
 class QuadraticProgram {
 public:
-    /// Scale H so that its largest diagonal element is 1, and c accordingly.
     static constexpr double ridge = 1e-9;
 
     /// Row-major H of n x n. The spans must stay valid while `solve` is used; false if no w satisfies the bounds.
     bool set(std::size_t n, std::span<const double> h, std::span<const double> lower, std::span<const double> upper) {
-        n_ = n, h_ = h, lower_ = lower, upper_ = upper;
-        for (auto* v : {&w_, &centre_, &gradient_, &step_, &ones_}) v->assign(n, 0.0);
-        factor_.assign(n * n, 0.0);
+        n_ = n, covariance_ = h, lower_ = lower, upper_ = upper, null_is_known_ = false;
+        for (auto* v : {&w_, &centre_, &gradient_, &step_, &ones_, &deviation_, &scale_, &ridges_, &seen_}) v->assign(n, 0.0);
+        factor_.reserve(n);
         at_.assign(n, Bound::none);
         free_.clear();
         free_.reserve(n);
+        double least = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < n; ++i)
+            if (h[i * n + i] > 0.0) least = std::min(least, h[i * n + i]);
+        if (!std::isfinite(least)) least = 1.0;
+        for (std::size_t i = 0; i < n; ++i) deviation_[i] = std::sqrt(h[i * n + i] > 0.0 ? h[i * n + i] : least);
+        look_at(covariance_, seen_);
         return start();
     }
 
-    /// The minimiser. The search begins at the last one, which only saves time.
+    /// The minimiser; of several that of smallest norm.
     const std::vector<double>& solve(std::span<const double> c) {
+        search(c);
+        return shorten();
+    }
+
+    /// One of the minimisers. The search begins at the last one, which only saves time.
+    const std::vector<double>& search(std::span<const double> c) {
         c_ = c;
         std::fill(centre_.begin(), centre_.end(), 0.0);
         for (int i = 0; i < 40; ++i) {
@@ -39,20 +55,44 @@ public:
             if (i > 0) centre_ = w_;
             minimise(true);
             double moved = 0.0;
-            for (std::size_t k = 0; k < n_; ++k) moved = std::max(moved, std::fabs(w_[k] - centre_[k]));
-            if (ridge * moved <= 1e-15) break;
+            for (std::size_t k = 0; k < n_; ++k) moved = std::max(moved, scale_[k] * std::fabs(w_[k] - centre_[k]));
+            if (ridge * moved <= 1e-15 * size()) break;
         }
         return w_;
     }
 
-    /// As `solve`, but what is at a bound stays there.
-    const std::vector<double>& polish(std::span<const double> c) {
-        c_ = c;
-        for (int i = 0; i < 3; ++i) centre_ = w_, minimise(false);
-        return w_;
+    /// From the last minimiser to the shortest one of the same Hw and c'w.
+    const std::vector<double>& shorten() {
+        if (!singular()) return w_;
+        const std::span<const double> c = c_;
+        null_is_known_ = std::all_of(c.begin(), c.end(), [](double x) { return x == 0.0; });
+        if (!null_is_known_) null_.see(c);
+        for (std::size_t i = 0; i < n_; ++i) seen_[i] = dot(null_.projector().subspan(i * n_, n_), w_);
+        look_at(null_.projector(), seen_);
+        std::fill(centre_.begin(), centre_.end(), 0.0);
+        for (int i = 0; i < 3; ++i, centre_ = w_) minimise(true);
+        return come_back(c);
+    }
+
+    /// Among the w with Hw as small as it may be, that of largest c'w: where H is singular, else false.
+    bool earn(std::span<const double> c) {
+        if (!singular()) return false;
+        start();
+        const auto unseen = null_.unseen(c);
+        double most = 0.0;
+        for (const double x : unseen) most = std::max(most, std::fabs(x));
+        for (std::size_t i = 0; i < n_; ++i) seen_[i] = most > 0.0 ? 1e-6 * unseen[i] / most : 0.0;
+        look_at(null_.projector(), seen_);
+        search(seen_);
+        std::fill(seen_.begin(), seen_.end(), 0.0);
+        polish(seen_);
+        come_back(seen_);
+        return true;
     }
 
     const std::vector<double>& weights() const noexcept { return w_; }
+    /// What rounding may do to one of them.
+    double rounding_of(std::size_t i) const { return 1e-13 * std::min(1.0, size() / scale_[i]); }
     void adopt(const std::vector<double>& w) { w_ = w; }
 
     /// Change of the minimiser for a change of c by `direction`, as long as the same bounds hold.
@@ -60,7 +100,7 @@ public:
         std::fill(step_.begin(), step_.end(), 0.0);
         gather_free();
         if (free_.empty()) return step_;
-        factorise();
+        factor_.make(h_, n_, free_, ridges_);
         std::vector<double>& x = gradient_;
         for (std::size_t i = 0; i < free_.size(); ++i) x[i] = direction[free_[i]];
         project(x, 0.0);
@@ -73,14 +113,42 @@ public:
         for (std::size_t i = 0; i < n_; ++i) sum += x[i] * row_times(i, y);
         return sum;
     }
-    static double dot(std::span<const double> x, std::span<const double> y) {
-        double sum = 0.0;
-        for (std::size_t i = 0; i < x.size(); ++i) sum += x[i] * y[i];
-        return sum;
-    }
 
 private:
     enum class Bound : std::uint8_t { none, lower, upper };
+
+    bool singular() {
+        if (!null_is_known_) singular_ = null_.find(covariance_, deviation_), null_is_known_ = true;
+        return singular_;
+    }
+    /// The matrix of the steps to come: the covariance, in units of deviation, or the projector, in units of weight.
+    void look_at(std::span<const double> h, std::span<const double> c) {
+        h_ = h, c_ = c;
+        for (std::size_t i = 0; i < n_; ++i) scale_[i] = h.data() == covariance_.data() ? deviation_[i] : 1.0;
+        for (std::size_t i = 0; i < n_; ++i) ridges_[i] = ridge * scale_[i] * scale_[i];
+    }
+    /// From the projector to the covariance, in whose units rounding may be large. Replicas are held: what they differ in from
+    /// the assets that make them up is rounding.
+    const std::vector<double>& come_back(std::span<const double> c) {
+        look_at(covariance_, c);
+        for (const std::size_t k : null_.replicas()) ridges_[k] *= 1e5;
+        polish(c);
+        look_at(covariance_, c);
+        return w_;
+    }
+    /// The largest weight, in units of the ridge.
+    double size() const {
+        double most = 0.0;
+        for (std::size_t i = 0; i < n_; ++i) most = std::max(most, scale_[i] * std::fabs(w_[i]));
+        return most;
+    }
+
+    /// As `search`, but what is at a bound stays there.
+    const std::vector<double>& polish(std::span<const double> c) {
+        c_ = c;
+        for (int i = 0; i < 3; ++i) centre_ = w_, minimise(false);
+        return w_;
+    }
 
     /// Everyone as far into its bounds as everyone else.
     bool start() {
@@ -102,7 +170,7 @@ private:
     double row_times(std::size_t i, std::span<const double> x) const { return dot(h_.subspan(i * n_, n_), x.first(n_)); }
 
     void set_gradient() {
-        for (std::size_t i = 0; i < n_; ++i) gradient_[i] = row_times(i, w_) + ridge * (w_[i] - centre_[i]) - c_[i];
+        for (std::size_t i = 0; i < n_; ++i) gradient_[i] = row_times(i, w_) + ridges_[i] * (w_[i] - centre_[i]) - c_[i];
     }
     void gather_free() {
         free_.clear();
@@ -118,10 +186,21 @@ private:
             gather_free();
             const double level = free_.empty() ? mid_level() : find_step();
             if (!free_.empty() && !take_step()) continue;
-            if (!release) return;
             set_gradient();
-            if (!let_go(level)) return;
+            if (!release || !let_go(level)) break;
         }
+        snap();
+    }
+    /// A free weight is at a bound where only rounding keeps it away: its own, or the others' if it alone is what is left.
+    void snap() {
+        double largest_weight = 0.0;
+        for (const double w : w_) largest_weight = std::max(largest_weight, std::fabs(w));
+        const double most = size();
+        for (const std::size_t k : free_)
+            for (const double bound : {lower_[k], upper_[k]}) {
+                const double off = std::fabs(w_[k] - bound);
+                if (off <= 1e-15 * largest_weight && (free_.size() == 1 || scale_[k] * off <= 1e-15 * most)) w_[k] = bound;
+            }
     }
 
     /// Goes on the way from the centre, if no bound turned it, to where the objective itself is least: d'g = -ridge |d|^2 here.
@@ -129,26 +208,34 @@ private:
     void stretch() {
         gather_free();
         std::vector<double>& way = ones_;
-        double sum = 0.0;
+        double sum = 0.0, slope = 0.0;
         for (std::size_t k = 0; k < n_; ++k) {
             way[k] = w_[k] - centre_[k];
             if (at_[k] != Bound::none && way[k] != 0.0) return;
             sum += way[k];
         }
-        for (const std::size_t k : free_) way[k] -= sum / static_cast<double>(free_.size());  // what was given back is not to grow
-        const double curvature = multiplied(way, way), slope = ridge * dot(way, way);
+        const double room = pliancy();
+        for (const std::size_t k : free_) way[k] -= sum / room / ridges_[k];  // what was given back is not to grow
+        for (const std::size_t k : free_) slope += ridges_[k] * way[k] * way[k];
+        const double curvature = multiplied(way, way);
         const double length = curvature * 1e4 > slope ? slope / curvature : 1e4;
         for (std::size_t i = 0; i < free_.size(); ++i) step_[i] = length * way[free_[i]];
         take_step();
+    }
+    /// What the free weights yield together to a pull against the ridge alone.
+    double pliancy() const {
+        double sum = 0.0;
+        for (const std::size_t k : free_) sum += 1.0 / ridges_[k];
+        return sum;
     }
 
     /// The step to the minimiser over the free weights; returns the multiplier of sum(w) = 1 there. The gradient is taken from
     /// its mean, and what rounding has taken from the sum of the weights is given back: neither may grow by 1 / ridge.
     double find_step() {
-        factorise();
-        const auto m = static_cast<double>(free_.size());
+        factor_.make(h_, n_, free_, ridges_);
+        const double room = pliancy();
         double mean = 0.0, missing = 1.0;
-        for (const std::size_t k : free_) mean += gradient_[k] / m;
+        for (const std::size_t k : free_) mean += gradient_[k] / ridges_[k] / room;
         for (const double w : w_) missing -= w;
         if (std::fabs(missing) < 1e-13) missing = 0.0;  // or a weight just let go would be stopped at its bound again
         for (std::size_t i = 0; i < free_.size(); ++i) step_[i] = mean - gradient_[free_[i]];
@@ -156,13 +243,14 @@ private:
     }
     /// x := K^-1 x, less the multiple of K^-1 1 that makes its sum `total`; returns the multiple.
     double project(std::vector<double>& x, double total) {
-        solve_factored(x);
+        factor_.solve(x);
         for (std::size_t i = 0; i < free_.size(); ++i) ones_[i] = 1.0;
-        solve_factored(ones_);
+        factor_.solve(ones_);
         double sum = -total, ones = 0.0, left = total;
         for (std::size_t i = 0; i < free_.size(); ++i) sum += x[i], ones += ones_[i];
         for (std::size_t i = 0; i < free_.size(); ++i) x[i] -= ones_[i] * (sum / ones), left -= x[i];
-        for (std::size_t i = 0; i < free_.size(); ++i) x[i] += left / static_cast<double>(free_.size());
+        const double room = pliancy();
+        for (std::size_t i = 0; i < free_.size(); ++i) x[i] += left / room / ridges_[free_[i]];
         return sum / ones;
     }
     /// False if a bound stopped it.
@@ -184,14 +272,17 @@ private:
         w_[k] = at_[k] == Bound::lower ? lower_[k] : upper_[k];
         return false;
     }
-    /// Frees the weight that gains most by leaving its bound; false if none gains.
+    /// Frees the weight that gains most, in its own units, by leaving its bound; false if none gains more than rounding.
     bool let_go(double level) {
-        double most = tolerance();
+        const double most_weight = size();
+        const auto rounding = [&](std::size_t i) { return 1e-13 * (scale_[i] * most_weight + std::fabs(c_[i])); };
+        double level_rounding = std::numeric_limits<double>::infinity(), most = 0.0;
+        for (const std::size_t k : free_) level_rounding = std::min(level_rounding, rounding(k));
         std::size_t best = n_;
         for (std::size_t i = 0; i < n_; ++i) {
             if (at_[i] == Bound::none || lower_[i] == upper_[i]) continue;
             const double gain = at_[i] == Bound::lower ? level - gradient_[i] : gradient_[i] - level;
-            if (gain > most) most = gain, best = i;
+            if (gain > rounding(i) + (free_.empty() ? 0.0 : level_rounding) && gain / scale_[i] > most) most = gain / scale_[i], best = i;
         }
         if (best == n_) return false;
         at_[best] = Bound::none;
@@ -208,42 +299,15 @@ private:
         }
         return rise == inf || fall == -inf ? rise : 0.5 * (rise + fall);  // where nothing can rise nothing may fall, and vice versa
     }
-    double tolerance() const {
-        double scale = 0.0;
-        for (std::size_t i = 0; i < n_; ++i) scale = std::max(scale, std::fabs(gradient_[i]));
-        return 1e-13 * std::max(scale, 1e-3);
-    }
-
-    /// Cholesky factor of H + ridge over the free weights, packed by rows of free_.size().
-    void factorise() {
-        const std::size_t m = free_.size();
-        for (std::size_t i = 0; i < m; ++i) {
-            double* const row = &factor_[i * m];
-            for (std::size_t j = 0; j <= i; ++j) {
-                const double* const other = &factor_[j * m];
-                double sum = h_[free_[i] * n_ + free_[j]] + (i == j ? ridge : 0.0);
-                for (std::size_t k = 0; k < j; ++k) sum -= row[k] * other[k];
-                row[j] = i == j ? std::sqrt(std::max(sum, 1e-3 * ridge)) : sum / other[j];
-            }
-        }
-    }
-    void solve_factored(std::vector<double>& x) const {
-        const std::size_t m = free_.size();
-        for (std::size_t i = 0; i < m; ++i) {
-            for (std::size_t k = 0; k < i; ++k) x[i] -= factor_[i * m + k] * x[k];
-            x[i] /= factor_[i * m + i];
-        }
-        for (std::size_t i = m; i-- > 0;) {
-            x[i] /= factor_[i * m + i];
-            for (std::size_t k = 0; k < i; ++k) x[k] -= factor_[i * m + k] * x[i];
-        }
-    }
 
     std::size_t n_ = 0;
-    std::span<const double> h_, lower_, upper_, c_;
-    std::vector<double> w_, centre_, gradient_, step_, ones_, factor_;
+    std::span<const double> covariance_, h_, lower_, upper_, c_;
+    std::vector<double> w_, centre_, gradient_, step_, ones_, deviation_, scale_, ridges_, seen_;
     std::vector<Bound> at_;
     std::vector<std::size_t> free_;
+    RidgeFactor factor_;
+    NullSpace null_;
+    bool null_is_known_ = false, singular_ = false;
 };
 
 }  // namespace openquant

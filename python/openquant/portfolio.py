@@ -116,8 +116,8 @@ def allocate_max_sharpe(
 ) -> Portfolio:
     """The portfolio of greatest Sharpe ratio within bounds: the exact optimum, of several the one of smallest norm.
 
-    A portfolio without risk that earns more than the risk-free rate has risk 0 and the Sharpe ratio infinity; of
-    several, the one of largest return is given. Where no portfolio earns more, a UserWarning says so and the one of
+    A portfolio without risk, of at most 1e-14 of the largest asset's variance, that earns more than the risk-free rate
+    has risk 0 and the Sharpe ratio infinity; of several, the one of largest return is given. Where no portfolio earns more, a UserWarning says so and the one of
     least variance is given.
 
     Args:

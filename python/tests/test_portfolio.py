@@ -6,13 +6,15 @@ import math
 import time
 from typing import Any
 
+import clarabel
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from test_allocator import Problem, best_sharpe, least_variance, most_excess, problem
+from scipy import sparse
+from test_allocator import Problem, best_sharpe, least_variance, minimum, most_excess, problem
 
 import openquant
 from openquant.portfolio import allocate_inverse_variance, allocate_max_sharpe, allocate_min_vol
@@ -76,6 +78,96 @@ def test_fifty_assets_are_optimal(bounds: tuple[float, float]) -> None:
     if bounds == (0.0, 1.0):
         inverse = 1.0 / covariance.diagonal()
         assert out[0] == pytest.approx(inverse / inverse.sum(), rel=1e-9)
+
+
+ONE_OUTLIER = np.array([[1, 1, 1], [1.1, 1e6, 1.05], [1, 1.2, 1.1], [1.2, 1.4, 1], [1.1, 1.3, 1.2]])
+
+
+def walk(factor: float) -> Array:
+    """A day's one per cent for each asset, and one tick that is off by a factor."""
+    rng = np.random.default_rng(0)
+    prices: Array = 100.0 * np.cumprod(1.0 + rng.normal(0.0, 0.01, (250, 4)), axis=0)
+    prices[100, 0] *= factor
+    return prices
+
+
+def exact_moments(prices: Array) -> tuple[Any, Any, Any]:
+    """Mean, centred returns and covariance in long double."""
+    returns = (prices[1:] / prices[:-1] - 1.0).astype(np.longdouble)
+    centred = returns - returns.mean(axis=0)
+    return returns.mean(axis=0), centred, centred.T @ centred / (len(returns) - 1)
+
+
+def own_residual(hessian: Any, linear: Any, w: Any, own: Any, lower: float = 0.0, upper: float = 1.0) -> float:
+    """By how much the gradient favours an exchange, as a share of each asset's deviation and of the largest of w own."""
+    gradient, w = hessian @ w - linear, np.asarray(w)
+    gains = (gradient[w > lower][:, None] - gradient[w < upper][None, :]) / (
+        own[w > lower][:, None] + own[w < upper][None, :]
+    )
+    return float(max(gains.max(initial=0.0), 0.0) / (own * np.abs(w)).max())
+
+
+@pytest.mark.parametrize("prices", [ONE_OUTLIER, walk(1e-6), walk(1e6), walk(1e7), walk(1e10)])
+def test_one_tick_that_is_off_leaves_the_others_exact(prices: Array) -> None:
+    mean, centred, covariance = exact_moments(prices)
+    own = np.sqrt(covariance.diagonal())
+
+    def true_risk(w: Any) -> float:
+        return float(np.sqrt(((centred @ w) ** 2).sum() / (len(centred) - 1) * 252))
+
+    w, risk, _, sharpe = allocate_inverse_variance(prices)
+    assert np.asarray(w) == pytest.approx((1 / own**2 / (1 / own**2).sum()).astype(float), rel=1e-13, abs=0.0)
+    assert risk == pytest.approx(true_risk(w), rel=1e-12) and risk > 0.0 and math.isfinite(sharpe)
+
+    w, risk, _, sharpe = allocate_min_vol(prices)
+    assert own_residual(covariance, 0.0, w, own) < 1e-13
+    assert risk == pytest.approx(true_risk(w), rel=1e-12) and risk > 0.0 and math.isfinite(sharpe)
+    n, quiet = len(own), float(own.min())
+    correlation, unit = (covariance / np.outer(own, own)).astype(float), (quiet / own).astype(float)
+    x = minimum(correlation, [(unit, 1.0)], np.hstack([np.eye(n), np.zeros((n, 1))]))  # Clarabel, own units
+    assert risk == pytest.approx(quiet * math.sqrt(252 * float(x @ correlation @ x)), rel=1e-8)
+
+    w, risk, annual, sharpe = allocate_max_sharpe(prices)
+    if risk > 0.0:
+        assert risk == pytest.approx(true_risk(w), rel=1e-12)
+        assert own_residual(covariance, (w @ covariance @ w) / (mean @ w) * mean, w, own) < 1e-11
+    else:
+        assert sharpe == math.inf and true_risk(w) ** 2 <= 1e-14 * 252 * float(own.max()) ** 2
+        assert annual == pytest.approx(most_return(mean, covariance, own) * 252, rel=1e-6)
+
+
+def most_return(mean: Any, covariance: Any, own: Any) -> float:
+    """The largest return with 1e-14 of the largest variance, long-only: a second-order cone program in own units."""
+    n, limit = len(own), 1e-7 * own.max()
+    root = np.linalg.cholesky((covariance / np.outer(own, own)).astype(float)).T
+    unit = (limit / own).astype(float)
+    target = (mean * limit / own).astype(float)
+    size = np.abs(target).max()
+    rows = np.vstack([unit, -np.eye(n), np.zeros(n), -root])
+    limits = np.concatenate([[1.0], np.zeros(n), [1.0], np.zeros(n)])
+    cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(n), clarabel.SecondOrderConeT(n + 1)]
+    options = clarabel.DefaultSettings()
+    options.verbose = False
+    options.tol_gap_abs = options.tol_gap_rel = options.tol_feas = 1e-12
+    found = clarabel.DefaultSolver(
+        sparse.csc_matrix((n, n)), -target / size, sparse.csc_matrix(rows), limits, cones, options
+    ).solve()
+    return float(-found.obj_val * size)
+
+
+def test_figures_of_one_outlier() -> None:
+    w, risk = allocate_inverse_variance(ONE_OUTLIER)[:2]
+    assert np.round(w, 5).tolist() == [0.40876, 0.0, 0.59124] and risk > 0.1
+    assert allocate_min_vol(ONE_OUTLIER)[1] > 0.1
+    assert allocate_max_sharpe(ONE_OUTLIER)[2] > 10.98  # that of [0.4, 0, 0.6]
+
+
+def test_steady_growth_has_no_risk() -> None:
+    steady = [[2 ** (i / 8), 2.0] for i in range(64)]
+    assert allocate_max_sharpe(steady) == ([1.0, 0.0], 0.0, pytest.approx(252 * (2**0.125 - 1)), math.inf)
+    assert allocate_min_vol(steady)[1] == 0.0
+    with pytest.raises(ValueError, match="without variance"):
+        allocate_inverse_variance(steady)
 
 
 @settings(max_examples=150, deadline=None)

@@ -123,6 +123,81 @@ Case random_case(Random& random, double odd) {
     return p;
 }
 
+// ---- outliers: long double, in each asset's own units ----
+
+using Long = long double;
+using LongVector = Eigen::Matrix<Long, Eigen::Dynamic, 1>;
+using LongMatrix = Eigen::Matrix<Long, Eigen::Dynamic, Eigen::Dynamic>;
+
+struct LongMoments {
+    LongMatrix centred, covariance;
+    LongVector mean, deviation;
+
+    LongMoments(const std::vector<double>& prices, std::size_t n) : centred(prices.size() / n - 1, n) {
+        for (Eigen::Index t = 0; t < centred.rows(); ++t)
+            for (Eigen::Index i = 0; i < centred.cols(); ++i) {
+                const std::size_t k = static_cast<std::size_t>(t) * n + static_cast<std::size_t>(i);
+                centred(t, i) = prices[k + n] / prices[k] - 1.0;
+            }
+        mean = centred.colwise().mean().transpose();
+        centred.rowwise() -= mean.transpose();
+        covariance = centred.transpose() * centred / static_cast<Long>(centred.rows() - 1);
+        deviation = covariance.diagonal().cwiseSqrt();
+    }
+    Long risk(const LongVector& w) const { return (centred * w).norm() / std::sqrt(static_cast<Long>(centred.rows() - 1)); }
+
+    /// The least variance by trying every face, each solved in x_i = deviation_i w_i.
+    LongVector least_variance(Long lower, Long upper) const {
+        const Eigen::Index n = mean.size();
+        LongVector best;
+        Eigen::Index faces = 1;
+        for (Eigen::Index i = 0; i < n; ++i) faces *= 3;
+        for (Eigen::Index face = 0; face < faces; ++face) {
+            LongMatrix kkt = LongMatrix::Identity(n + 1, n + 1);
+            LongVector right(n + 1), unit(n + 1);
+            unit << deviation, 1.0L;
+            right[n] = 1.0L / deviation.minCoeff();
+            for (Eigen::Index i = 0, rest = face; i < n; ++i, rest /= 3) {
+                kkt(n, i) = right[n] / deviation[i];
+                right[i] = rest % 3 == 0 ? 0.0L : deviation[i] * (rest % 3 == 1 ? lower : upper);
+                if (rest % 3 != 0) continue;
+                for (Eigen::Index j = 0; j < n; ++j) kkt(i, j) = covariance(i, j) / deviation[i] / deviation[j];
+                kkt(i, n) = right[n] / deviation[i];
+            }
+            kkt(n, n) = 0.0L;
+            const LongVector x = kkt.fullPivLu().solve(right);
+            if (!((kkt * x - right).norm() < 1e-15L * right.norm())) continue;
+            const LongVector w = x.head(n).cwiseQuotient(deviation);
+            const LongVector inside = (w.array() - lower).min(upper - w.array()) * deviation.array();
+            if (inside.minCoeff() < -1e-15L * w.cwiseProduct(deviation).cwiseAbs().maxCoeff()) continue;
+            if (best.size() == 0 || risk(w) < risk(best)) best = w;
+        }
+        return best;
+    }
+    /// By how much Hw - k a favours an exchange, as a share of each asset's deviation and of the largest w_i deviation_i.
+    Long residual(const LongVector& w, Long k, Long lower, Long upper) const {
+        const LongVector gradient = covariance * w - k * mean;
+        Long most = 0.0L;
+        for (Eigen::Index i = 0; i < w.size(); ++i)
+            for (Eigen::Index j = 0; j < w.size(); ++j)
+                if (w[i] > lower && w[j] < upper) most = std::max(most, (gradient[i] - gradient[j]) / (deviation[i] + deviation[j]));
+        return most / deviation.cwiseProduct(w.cwiseAbs()).maxCoeff();
+    }
+};
+
+LongVector long_vector(const std::vector<double>& v) { return vector_of(v).cast<Long>(); }
+
+/// A day's one per cent for each asset, and one tick that is off by a factor.
+std::vector<double> walk_with_outlier(double factor) {
+    Random random(11);
+    std::vector<double> prices(250 * 4, 100.0);
+    for (std::size_t k = 4; k < prices.size(); ++k) prices[k] = prices[k - 4] * (1.0 + 0.01 * random.normal());
+    prices[100 * 4 + 1] *= factor;
+    return prices;
+}
+
+const std::vector<double> one_outlier{1, 1, 1, 1.1, 1e6, 1.05, 1, 1.2, 1.1, 1.2, 1.4, 1, 1.1, 1.3, 1.2};
+
 }  // namespace
 
 TEST_CASE("allocation: worked example") {
@@ -267,6 +342,95 @@ TEST_CASE("allocation: fifty assets over a thousand rows, and two hundred") {
             CHECK(std::fabs(w.sum() - 1.0) < 1e-12);
             CHECK((method == AllocationMethod::min_vol ? program.residual(w) : program.ratio_residual(w)) < 1e-9);
         }
+}
+
+TEST_CASE("allocation: one tick that is off leaves the others' weights and figures exact") {
+    std::vector<std::vector<double>> cases{one_outlier};
+    for (const double factor : {1e-10, 1e-6, 1e6, 1e7, 1e10, 1e50}) cases.push_back(walk_with_outlier(factor));
+    for (const auto& prices : cases)
+        for (const auto& [lower, upper] : {std::pair{0.0, 1.0}, {-1.0, 1.0}, {0.0, 0.6}, {0.05, 0.7}})
+            for (const auto method : {AllocationMethod::inverse_variance, AllocationMethod::min_vol, AllocationMethod::max_sharpe}) {
+                const std::size_t n = prices.size() == one_outlier.size() ? 3 : 4;
+                const LongMoments moments(prices, n);
+                Allocator allocator;
+                const auto status = allocator.allocate(prices, n, lower, upper, {.method = method, .periods_per_year = 1.0});
+                const Portfolio& got = allocator.portfolio();
+                const LongVector w = long_vector(got.weights);
+                CAPTURE(n, prices[401], lower, upper, static_cast<int>(method), vector_of(got.weights).transpose(), got.risk, got.mean);
+                REQUIRE(status <= AllocationStatus::no_excess_return);
+                CHECK(std::fabs(w.sum() - 1.0L) < 1e-14L);
+                const Long risk = moments.risk(w), loudest = moments.deviation.maxCoeff();
+                if (got.risk > 0.0) CHECK(std::fabs(got.risk / risk - 1.0L) < 1e-9L);
+                else CHECK((method == AllocationMethod::max_sharpe && risk * risk <= 1e-14L * loudest * loudest));
+                if (method == AllocationMethod::inverse_variance) {
+                    LongMoments apart = moments;
+                    apart.covariance = moments.deviation.cwiseAbs2().asDiagonal();
+                    CHECK(apart.residual(w, 0.0L, lower, upper) < 1e-14L);
+                } else if (method == AllocationMethod::min_vol || status == AllocationStatus::no_excess_return) {
+                    const LongVector best = moments.least_variance(lower, upper);
+                    CHECK((w - best).cwiseProduct(moments.deviation).norm() < 1e-9L * best.cwiseProduct(moments.deviation).norm());
+                    CHECK(moments.residual(w, 0.0L, lower, upper) < 1e-13L);
+                } else if (got.risk > 0.0) {
+                    CHECK(moments.residual(w, risk * risk / moments.mean.dot(w), lower, upper) < 1e-11L);
+                }
+            }
+}
+
+TEST_CASE("allocation: inverse variances beside one 1e13 times as large, and within bounds") {
+    Allocator allocator;
+    REQUIRE(allocator.allocate(one_outlier, 3, 0.0, 1.0, {.method = AllocationMethod::inverse_variance}) == AllocationStatus::optimal);
+    const LongVector inverse = LongMoments(one_outlier, 3).deviation.cwiseAbs2().cwiseInverse();
+    for (Eigen::Index i = 0; i < 3; ++i)
+        CHECK(Approx(static_cast<double>(inverse[i] / inverse.sum())).epsilon(1e-14) == allocator.portfolio().weights[static_cast<std::size_t>(i)]);
+    // The first is held above what it would get, so that the second gets less than nothing.
+    const std::vector<double> lower{1.5, -1.0, 0.0}, upper{2.0, 1.0, 0.0};
+    REQUIRE(allocator.allocate(one_outlier, 3, lower, upper, {.method = AllocationMethod::inverse_variance}) == AllocationStatus::optimal);
+    CHECK(allocator.portfolio().weights == std::vector{1.5, -0.5, 0.0});
+}
+
+TEST_CASE("allocation: of the portfolios within the tolerance of no risk the one of largest return") {
+    Allocator allocator;
+    REQUIRE(allocator.allocate(one_outlier, 3, 0.0, 1.0, {}) == AllocationStatus::optimal);
+    const Portfolio best = allocator.portfolio();
+    const LongMoments moments(one_outlier, 3);
+    const Long most = 1e-7L * moments.deviation.maxCoeff();
+    const LongVector w = long_vector(best.weights);
+    CHECK((best.risk == 0.0 && best.sharpe == inf && best.mean > 10.98));
+    CHECK(moments.risk(w) <= most);
+    CHECK(moments.risk(w) > most * (1.0L - 1e-6L));
+    // Inside the bounds: Hw = k a + level, k > 0
+    LongMatrix pull(3, 2);
+    const LongVector unit = moments.deviation.cwiseInverse();
+    pull << unit.cwiseProduct(moments.mean), unit;
+    const LongVector gradient = unit.cwiseProduct(moments.covariance * w), k = pull.colPivHouseholderQr().solve(gradient);
+    CHECK(w.minCoeff() > 0.0L);
+    CHECK(k[0] > 0.0L);
+    CHECK((pull * k - gradient).norm() < 1e-10L * w.cwiseProduct(moments.deviation).norm());
+}
+
+TEST_CASE("allocation: steady growth has no risk, and what moves more than rounding has") {
+    std::vector<double> steady, slight;
+    for (int i = 0; i < 64; ++i) {
+        steady.insert(steady.end(), {std::exp2(i / 8.0), 2.0});
+        slight.insert(slight.end(), {1.0 + 1e-13 * (i % 3), 2.0 + i % 2});
+    }
+    Allocator allocator;
+    using enum AllocationMethod;
+    REQUIRE(allocator.allocate(steady, 2, 0.0, 1.0, {}) == AllocationStatus::optimal);
+    CHECK(allocator.portfolio().weights == std::vector{1.0, 0.0});
+    CHECK((allocator.portfolio().risk == 0.0 && allocator.portfolio().sharpe == inf));
+    CHECK(allocator.allocate(steady, 2, 0.0, 1.0, {.method = inverse_variance}) == AllocationStatus::constant_asset);
+    REQUIRE(allocator.allocate(slight, 2, 0.0, 1.0, {.method = inverse_variance}) == AllocationStatus::optimal);
+    CHECK((allocator.portfolio().weights[0] > 1.0 - 1e-12 && allocator.portfolio().risk > 0.0));
+}
+
+TEST_CASE("allocation: cash, and a trifle of what has risk") {
+    std::vector<double> prices;
+    for (const auto& row : {std::pair{100.0, 1.0}, {104.0, 1.0}, {103.0, 1.0}, {110.0, 1.0}}) prices.insert(prices.end(), {row.first, row.second});
+    Allocator allocator;
+    REQUIRE(allocator.allocate(prices, 2, 0.0, 1.0, {}) == AllocationStatus::optimal);
+    CHECK(allocator.portfolio().weights == std::vector{1.0, 0.0});
+    CHECK(std::isfinite(allocator.portfolio().sharpe));
 }
 
 }  // namespace openquant::testing
