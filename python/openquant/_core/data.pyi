@@ -8,7 +8,7 @@ import numpy
 import numpy.typing
 import typing
 
-__all__: list[str] = ["Columns", "align", "clean", "parse_times", "report", "scale_times"]
+__all__: list[str] = ["Columns", "align", "clean", "read_times", "report", "scale_times"]
 
 class Columns:
     """
@@ -42,7 +42,7 @@ def clean(
     Row numbers of readable rows, sorted and de-duplicated (None: all rows as they are), and the report if `reported`.
     """
 
-def parse_times(
+def read_times(
     texts: list[typing.Any], slash_dates: bool
 ) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.bool]]:
     """
