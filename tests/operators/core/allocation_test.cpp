@@ -1,5 +1,6 @@
 #include "openquant/operators/core/allocation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include "catch.hpp"
@@ -356,7 +357,8 @@ TEST_CASE("allocation: one tick that is off leaves the others' weights and figur
                 const auto status = allocator.allocate(prices, n, lower, upper, {.method = method, .periods_per_year = 1.0});
                 const Portfolio& got = allocator.portfolio();
                 const LongVector w = long_vector(got.weights);
-                CAPTURE(n, prices[401], lower, upper, static_cast<int>(method), vector_of(got.weights).transpose(), got.risk, got.mean);
+                CAPTURE(n, *std::max_element(prices.begin(), prices.end()), lower, upper, static_cast<int>(method), vector_of(got.weights).transpose(),
+                        got.risk, got.mean);
                 REQUIRE(status <= AllocationStatus::no_excess_return);
                 CHECK(std::fabs(w.sum() - 1.0L) < 1e-14L);
                 const Long risk = moments.risk(w), loudest = moments.deviation.maxCoeff();
