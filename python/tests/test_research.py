@@ -109,6 +109,12 @@ def test_costs_are_charged_bar_by_bar(
     assert row["estimated_cost"] == told["estimated_total_cost"] and row["net_sharpe"] == told["net_sharpe"]
 
 
+def test_times_before_1970_cost_the_same() -> None:
+    data = make_synthetic_futures_dataset(64)
+    early = dataclasses.replace(data, timestamps=[text.replace("2024-", "1924-") for text in data.timestamps])
+    assert run_flywheel_iteration(early)["costs"] == run_flywheel_iteration(data)["costs"]
+
+
 def test_a_peeking_model_and_missing_rows_do_not_get_promoted() -> None:
     data = make_synthetic_futures_dataset(200)
 
