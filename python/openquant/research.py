@@ -207,7 +207,7 @@ def run_flywheel_iteration(dataset: ResearchDataset, *, config: Mapping[str, Any
         dataset.asset_names,
         **parameters,
     )
-    times, close = Timestamps(dataset.timestamps, "timestamps").ns, floats(dataset.close, "close")
+    times, close = Timestamps(dataset.timestamps, "timestamps").streamed()[0], floats(dataset.close, "close")
     risk = {key: parameters[key] for key in ("risk_free_rate", "periods_per_year")}
     told = out["costs"] = _costs(out, times, close, costs, risk)
     checks = out["leakage_checks"]
