@@ -95,8 +95,12 @@ def finite(values: Numbers, name: str) -> Floats:
 
 def prices(values: Numbers, name: str = "close") -> Floats:
     """Positive finite numbers."""
-    wanted = "a price must be finite and above 0 (1e-100 to 1e100)"
-    return within(floats(values, name), name, SMALLEST_PRICE, LARGEST, wanted)
+    return positive(floats(values, name), name, "a price")
+
+
+def positive(array: Floats, name: str, what: str) -> Floats:
+    """`array`, all of whose values are prices or sizes that markets have."""
+    return within(array, name, SMALLEST_PRICE, LARGEST, f"{what} must be finite and above 0 (1e-100 to 1e100)")
 
 
 def probabilities(values: Numbers, name: str) -> Floats:

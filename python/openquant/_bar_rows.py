@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from openquant import _core, events, frames
 from openquant._arguments import (
     LARGEST,
-    SMALLEST_PRICE,
     floats,
+    positive,
+    prices,
     within,
 )
 from openquant._batch import Rows, refused, run
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _TRADE = ("ts", "symbol", "price", "size")
 _OHLCV = ("ts", "symbol", "open", "high", "low", "close", "volume")
-_PRICE = "a price must be finite and above 0 (1e-100 to 1e100)"
 
 
 class BarRows:
@@ -101,14 +101,10 @@ def check_sorted(times: Timestamps, codes: Any, names: list[str]) -> None:
         )
 
 
-def _column(df: pl.DataFrame, name: str, low: float, wanted: str) -> Any:
-    return within(floats(df[name], name), name, low, LARGEST, wanted)
-
-
 def _trade_columns(df: pl.DataFrame) -> dict[str, Any]:
     columns = {
-        "price": _column(df, "price", SMALLEST_PRICE, _PRICE),
-        "size": _column(df, "size", SMALLEST_PRICE, "a size must be finite and above 0 (1e-100 to 1e100)"),
+        "price": prices(df["price"], "price"),
+        "size": positive(floats(df["size"], "size"), "size", "a size"),
     }
     if "side" in df.columns:
         columns["side"] = _sides(df["side"])
@@ -131,8 +127,6 @@ def _sides(series: pl.Series) -> Any:
 
 
 def _ohlcv_columns(df: pl.DataFrame) -> dict[str, Any]:
-    columns = {name: _column(df, name, SMALLEST_PRICE, _PRICE) for name in ("open", "high", "low", "close")}
-    columns["volume"] = _column(df, "volume", 0.0, "a volume must be finite and >= 0")
-    if "adj_close" in df.columns:
-        columns["adj_close"] = _column(df, "adj_close", SMALLEST_PRICE, _PRICE)
-    return columns
+    priced = ("open", "high", "low", "close", *(("adj_close",) if "adj_close" in df.columns else ()))
+    volume = within(floats(df["volume"], "volume"), "volume", 0.0, LARGEST, "a volume must be finite and >= 0")
+    return {**{name: prices(df[name], name) for name in priced}, "volume": volume}

@@ -168,7 +168,7 @@ def price_matrix(given: Any, name: str, most_assets: int) -> A.Floats:
         raise ValueError(f"{name} has {rows} rows and {assets} columns; at least 3 rows of time and 1 asset are wanted")
     if assets > most_assets:
         raise ValueError(f"{name} has {assets} columns; at most {most_assets} assets are weighed: rows are time")
-    return A.within(prices, name, A.SMALLEST_PRICE, A.LARGEST, "a price must be finite and above 0 (1e-100 to 1e100)")
+    return A.positive(prices, name, "a price")
 
 
 def _allocate(method: str, given: Any, rate: Any, periods_per_year: Any, bounds: Any, returns: Any) -> Portfolio:
