@@ -6,22 +6,29 @@
 #include <tuple>
 #include <vector>
 
+#include "openquant/engine/recent_ids.hpp"
+
 namespace openquant {
 
-/// dense: rises by one per row and symbol. monotonic: rises. opaque: says nothing about order, and is not judged.
-enum class IdKind : std::uint8_t { opaque, monotonic, dense };
-inline constexpr std::string_view id_kind_names[] = {"opaque", "monotonic", "dense"};
+/// dense: rises by one per row and symbol. monotonic: rises. opaque: has no order, and is its row's alone. unknown: is not judged.
+enum class IdKind : std::uint8_t { unknown, opaque, monotonic, dense };
+inline constexpr std::string_view id_kind_names[] = {"unknown", "opaque", "monotonic", "dense"};
 
 class IdTracker {
 public:
-    enum class Verdict : std::uint8_t { next, gap, late, duplicate };
+    /// overlap: a repeat that was to be expected, of a venue's snapshot or of the history before a hand-over.
+    enum class Verdict : std::uint8_t { next, gap, late, duplicate, overlap };
     struct Judgement {
         Verdict verdict = Verdict::next;
         std::uint64_t first_missing = 0, missing = 0;
     };
 
-    Judgement judge(IdKind kind, std::uint64_t id) {
-        if (kind == IdKind::opaque || id == 0) return {};
+    Judgement judge(IdKind kind, std::uint64_t id, bool of_snapshot = false) {
+        if (kind == IdKind::unknown || id == 0) return {};
+        if (kind == IdKind::opaque) {
+            const auto number = recent_.add(id);
+            return number ? repeated(id, of_snapshot || *number < known_) : Judgement{};
+        }
         if (last_ == 0 || id > last_) {
             const std::uint64_t first = last_ + 1;
             const bool gap = kind == IdKind::dense && last_ != 0 && id > first;
@@ -29,12 +36,14 @@ public:
             last_ = id;
             return gap ? Judgement{Verdict::gap, first, id - first} : Judgement{};
         }
-        if (id == last_) return {Verdict::duplicate, id, 0};
-        if (kind == IdKind::monotonic || fill(id)) return {Verdict::late, id, 0};
-        return {Verdict::duplicate, id, 0};
+        if (id != last_ && (kind == IdKind::monotonic || fill(id))) return {Verdict::late, id, 0};
+        return repeated(id, of_snapshot || id <= known_);
     }
 
-    static auto state(auto& self) { return std::tie(self.last_, self.missing_); }
+    /// History ends here: rows of it that come again are no fault of the stream that takes over.
+    void hand_over() { known_ = recent_.added() > 0 ? recent_.added() : last_; }
+
+    static auto state(auto& self) { return std::tie(self.last_, self.missing_, self.recent_, self.known_); }
 
 private:
     /// Ranges of ids still missing, oldest first. The oldest is forgotten beyond the limit: ids that old count as repeats.
@@ -64,8 +73,12 @@ private:
         }
         return false;
     }
+    static Judgement repeated(std::uint64_t id, bool expected) { return {expected ? Verdict::overlap : Verdict::duplicate, id, 0}; }
+
     std::uint64_t last_ = 0;
     std::vector<Missing> missing_;
+    RecentIds recent_;         // of opaque ids
+    std::uint64_t known_ = 0;  // ids up to it, or opaque ones numbered below it, came before the hand-over
 };
 
 }  // namespace openquant

@@ -14,12 +14,24 @@ EngineLoop::~EngineLoop() {
     }
 }
 
-void EngineLoop::start(const InletOptions& options) {
+void EngineLoop::open(const InletOptions& options) {
     if (running()) throw std::invalid_argument("the graph is already running: stop it first");
     if (options.capacity == 0) throw std::invalid_argument("start: capacity = 0 is out of range; it must be >= 1 (rows)");
+    for (const auto& source : graph_.sources()) source->inlet().open(options, &bell_);
+    open_ = true;
+}
+
+void EngineLoop::close_inlets() {
+    for (const auto& source : graph_.sources()) source->inlet().close();
+    open_ = false;
+}
+
+void EngineLoop::start(std::chrono::nanoseconds spin) {
+    if (running()) throw std::invalid_argument("the graph is already running: stop it first");
+    if (!open_) open();
+    spin_ = spin;
     std::promise<void> ready;
     auto started = ready.get_future();
-    for (const auto& source : graph_.sources()) source->inlet().open(options, &bell_);
     batches_.assign(graph_.sources().size(), {});
     stopping_ = failed_ = false;
     error_ = nullptr;
@@ -39,15 +51,15 @@ void EngineLoop::start(const InletOptions& options) {
         started.get();
     } catch (...) {
         thread_.join();
-        for (const auto& source : graph_.sources()) source->inlet().close();
+        close_inlets();
         throw;
     }
 }
 
 void EngineLoop::stop(bool flush) {
+    close_inlets();
     if (!running()) return;
     flush_ = flush;
-    for (const auto& source : graph_.sources()) source->inlet().close();
     stopping_.store(true, std::memory_order_release);
     bell_.ring();
     thread_.join();
@@ -77,7 +89,7 @@ void EngineLoop::run() {
             const auto rings = bell_.rings();
             last = stopping_.load(std::memory_order_acquire);  // then one more round takes what came before
             run_tasks();
-            if (!drain() && !last) bell_.wait_beyond(rings);
+            if (!drain() && !last) await(rings);
         }
         if (flush_) graph_.flush();
     } catch (...) {
@@ -90,6 +102,20 @@ void EngineLoop::run() {
         taking_tasks_ = false;
     }
     run_tasks();
+}
+
+/// Until the bell rings: first awake, then asleep.
+void EngineLoop::await(std::uint32_t rings) const {
+    if (spin_.count() > 0) {
+        const auto until = std::chrono::steady_clock::now() + spin_;
+        do {
+            for (int i = 0; i < 64; ++i) {
+                if (bell_.rings() != rings) return;
+                __builtin_ia32_pause();
+            }
+        } while (std::chrono::steady_clock::now() < until);
+    }
+    bell_.wait_beyond(rings);
 }
 
 /// Everything that waits in the inlets, as chunks; source after source is the order of arrival.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <future>
@@ -23,11 +24,16 @@ public:
     explicit EngineLoop(Graph& graph) : graph_(graph) {}
     ~EngineLoop();
 
-    /// Opens an inlet on every source and starts the thread.
-    void start(const InletOptions& options = {});
+    /// Opens an inlet on every source, so that rows may be pushed; they wait for `start`.
+    void open(const InletOptions& options = {});
+    /// Starts the thread, on inlets opened before or now. Before it sleeps for want of rows it looks for them during `spin`:
+    /// waking up costs microseconds, spinning costs a core.
+    void start(std::chrono::nanoseconds spin = {});
+    void start(const InletOptions& options, std::chrono::nanoseconds spin = {}) { open(options), start(spin); }
     /// Drains what was pushed, ends the streams if `flush`, joins the thread; throws what stopped it, if something did.
     void stop(bool flush = true);
     bool running() const { return thread_.joinable(); }
+    bool opened() const { return open_; }
     /// True once a node has failed: pushes are refused, `stop` throws the reason.
     bool failed() const { return failed_.load(std::memory_order_acquire); }
 
@@ -38,12 +44,15 @@ private:
     void run();
     bool drain();
     void run_tasks();
+    void await(std::uint32_t rings) const;
+    void close_inlets();
 
     Graph& graph_;
     Doorbell bell_;
     std::thread thread_;
     std::atomic<bool> stopping_{false}, failed_{false};
-    bool flush_ = true;
+    std::chrono::nanoseconds spin_{};
+    bool open_ = false, flush_ = true;
     std::exception_ptr error_;
     std::mutex tasks_mutex_;
     bool taking_tasks_ = false;

@@ -132,11 +132,18 @@ void Graph::begin_chunk() {
     for (const auto& source : sources_) source->begin_chunk();
 }
 
-void Graph::take(std::size_t source, std::size_t begin, std::size_t end) { sources_[source]->take(begin, end, symbols_, position_); }
+void Graph::take(std::size_t source, std::size_t begin, std::size_t end) {
+    if (recorder_) recorder_->taken(source, sources_[source]->batch(), begin, end);
+    sources_[source]->take(begin, end, symbols_, position_);
+}
 
-void Graph::take_all(std::size_t source, std::size_t begin, std::size_t end) { sources_[source]->take_all(begin, end, symbols_, position_); }
+void Graph::take_all(std::size_t source, std::size_t begin, std::size_t end) {
+    if (recorder_) recorder_->taken(source, sources_[source]->batch(), begin, end);
+    sources_[source]->take_all(begin, end, symbols_, position_);
+}
 
 void Graph::run_chunk() {
+    if (recorder_) recorder_->chunk_begins();
     for (const auto& source : sources_) source->end_chunk();
     for (const auto& node : nodes_) {
         std::size_t rows = 0;
@@ -149,6 +156,7 @@ void Graph::run_chunk() {
 }
 
 void Graph::flush() {
+    if (recorder_) recorder_->flushed();
     begin_chunk();
     for (const auto& source : sources_) source->end_chunk();
     for (const auto& node : nodes_) {
@@ -160,6 +168,16 @@ void Graph::flush() {
         });
         node->metrics.rows_out += node->output.rows;
     }
+}
+
+void Graph::hand_over() {
+    if (recorder_) recorder_->handed_over();
+    for (const auto& source : sources_) source->hand_over();
+}
+
+void Graph::record(Recorder* recorder) {
+    const Running running(*this);
+    recorder_ = recorder;
 }
 
 std::size_t Graph::source_index(std::string_view name) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "openquant/engine/operator_node.hpp"
+#include "openquant/engine/recorder.hpp"
 #include "openquant/engine/table.hpp"
 #include "openquant/engine/typed_source.hpp"
 
@@ -40,7 +41,7 @@ public:
     Graph& operator=(const Graph&) = delete;
 
     template <class E>
-    Port source(std::string name, IdKind ids = IdKind::opaque) {
+    Port source(std::string name, IdKind ids = IdKind::unknown) {
         return add_source(std::make_unique<TypedSource<E>>(std::move(name), ids));
     }
     Port add_source(std::unique_ptr<Source> source);
@@ -65,6 +66,11 @@ public:
     void take_all(std::size_t source, std::size_t begin, std::size_t end);
     void run_chunk();
     void flush();
+    /// What was taken so far is history: rows that a live feed repeats are dropped as overlap, not reported as repeats.
+    void hand_over();
+
+    /// Tells a recorder, which must outlive its use here, of all that is taken in; null ends that. Not while the graph runs.
+    void record(Recorder* recorder);
 
     /// State of every operator, symbols, positions and merge maxima; what sinks collected is not part of it.
     std::vector<std::uint8_t> snapshot();
@@ -107,6 +113,7 @@ private:
     std::vector<std::unique_ptr<Node>> nodes_;
     SymbolTable symbols_;
     std::uint64_t position_ = 0;
+    Recorder* recorder_ = nullptr;
     bool sealed_ = false;
     std::atomic<bool> running_{false};
     std::unique_ptr<EngineLoop> loop_;

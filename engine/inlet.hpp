@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -59,11 +61,12 @@ public:
         while (pushing_.load() != 0) std::this_thread::yield();
     }
 
-    /// The code under which a symbol's rows are pushed. Thread-safe; ask once and keep it.
-    std::uint32_t code(std::string_view symbol) {
+    /// The code under which a symbol's rows are pushed. Thread-safe; ask once and keep it. `ids` says what the ids of its rows
+    /// tell; the first to say it counts.
+    std::uint32_t code(std::string_view symbol, IdKind ids = IdKind::unknown) {
         const std::scoped_lock lock(names_mutex_);
         const auto [at, fresh] = codes_.try_emplace(std::string(symbol), static_cast<std::uint32_t>(codes_.size()));
-        if (fresh) names_.push_back(at->first), added(), names_count_.store(names_.size(), std::memory_order_release);
+        if (fresh) names_.push_back({at->first, ids}), added(), names_count_.store(names_.size(), std::memory_order_release);
         return at->second;
     }
 
@@ -83,17 +86,27 @@ protected:
     virtual void added() = 0;  // a symbol; names_mutex_ is held
     virtual void discard() = 0;
 
-    const std::vector<std::string>& known_names() {
+    /// The names by code, and the kinds of their ids.
+    void name(Batch& batch) {
         if (drained_names_.size() < names_count_.load(std::memory_order_acquire)) {
             const std::scoped_lock lock(names_mutex_);
-            drained_names_.insert(drained_names_.end(), names_.begin() + static_cast<std::ptrdiff_t>(drained_names_.size()), names_.end());
+            for (std::size_t i = drained_names_.size(); i < names_.size(); ++i) {
+                drained_names_.push_back(names_[i].symbol);
+                drained_kinds_.push_back(names_[i].ids);
+                any_kind_ |= names_[i].ids != IdKind::unknown;
+            }
         }
-        return drained_names_;
+        batch.names = &drained_names_;
+        batch.dictionary = dictionary_;
+        batch.kinds = any_kind_ ? &drained_kinds_ : nullptr;
     }
-    bool reserve() {
-        for (auto n = count_.load(std::memory_order_relaxed); n < options_.capacity;)
-            if (count_.compare_exchange_weak(n, n + 1, std::memory_order_acq_rel)) return true;
-        return false;
+    /// Room for up to `most` rows; how many there is room for.
+    std::size_t reserve(std::size_t most = 1) {
+        for (auto n = count_.load(std::memory_order_relaxed); n < options_.capacity;) {
+            const std::size_t room = std::min(most, options_.capacity - n);
+            if (count_.compare_exchange_weak(n, n + room, std::memory_order_acq_rel)) return room;
+        }
+        return 0;
     }
     void release(std::size_t n) {
         count_.fetch_sub(n, std::memory_order_acq_rel);
@@ -112,8 +125,15 @@ protected:
     std::mutex names_mutex_;
 
 private:
+    struct Named {
+        std::string symbol;
+        IdKind ids;
+    };
     std::map<std::string, std::uint32_t, std::less<>> codes_;
-    std::vector<std::string> names_, drained_names_;
+    std::vector<Named> names_;
+    std::vector<std::string> drained_names_;
+    std::vector<IdKind> drained_kinds_;
+    bool any_kind_ = false;
     std::atomic<std::size_t> names_count_{0};
 };
 
@@ -143,6 +163,11 @@ class Inlet final : public InletBase {
     using Queue = moodycamel::ConcurrentQueue<Message>;
 
 public:
+    struct Row {
+        std::uint32_t code = 0;
+        E row;
+    };
+
     /// One per producing thread: rows of one producer keep their order.
     class Producer {
     public:
@@ -157,6 +182,21 @@ public:
             inlet_.pushing_.fetch_sub(1);
             return taken;
         }
+        /// Several rows at once; how many were taken before the inlet closed.
+        std::size_t push(std::span<const Row> rows) {
+            inlet_.pushing_.fetch_add(1);
+            std::size_t taken = 0;
+            while (taken < rows.size() && !inlet_.closed_.load()) {
+                const auto left = rows.subspan(taken);
+                const std::size_t n = inlet_.options_.overflow == Overflow::conflate ? conflate(left[0].code, left[0].row) : queue(left);
+                if (n == 0) break;
+                inlet_.pushed_.fetch_add(n, std::memory_order_relaxed);
+                taken += n;
+                inlet_.bell_->ring();
+            }
+            inlet_.pushing_.fetch_sub(1);
+            return taken;
+        }
         /// Breaks are rare and must not be lost: they pass a full inlet.
         void report(std::uint32_t code, const Continuity& row) {
             inlet_.count_.fetch_add(1, std::memory_order_acq_rel);
@@ -166,16 +206,29 @@ public:
 
     private:
         bool queue(std::uint32_t code, const E& row) {
-            for (auto seen = inlet_.space_.rings(); !inlet_.reserve(); seen = inlet_.space_.rings()) {
+            if (room(1) == 0) return false;
+            inlet_.queue_.enqueue(token_, Message{row, code});
+            return true;
+        }
+        /// As many as there is room for, and at least one; none if the inlet closes meanwhile.
+        std::size_t queue(std::span<const Row> rows) {
+            const std::size_t n = room(rows.size());
+            messages_.clear();
+            for (const Row& row : rows.first(n)) messages_.push_back({row.row, row.code});
+            if (n > 0) inlet_.queue_.enqueue_bulk(token_, std::make_move_iterator(messages_.begin()), n);
+            return n;
+        }
+        std::size_t room(std::size_t most) {
+            for (;;) {
+                const auto seen = inlet_.space_.rings();
+                if (const std::size_t n = inlet_.reserve(most); n > 0) return n;
                 if (inlet_.options_.overflow == Overflow::drop_oldest) {
                     inlet_.drop_oldest();
                     continue;
                 }
-                if (inlet_.closed_.load(std::memory_order_acquire)) return false;
+                if (inlet_.closed_.load(std::memory_order_acquire)) return 0;
                 inlet_.space_.wait_beyond(seen);
             }
-            inlet_.queue_.enqueue(token_, Message{row, code});
-            return true;
         }
         bool conflate(std::uint32_t code, const E& row) {
             if (code == Batch::no_symbol) return queue(code, row);
@@ -193,6 +246,7 @@ public:
         }
         Inlet& inlet_;
         moodycamel::ProducerToken token_;
+        std::vector<Message> messages_;
     };
 
     std::size_t push(const Batch& batch) override {
@@ -222,7 +276,8 @@ public:
         for (std::size_t i = 0; i < n; ++i) unpack(messages_[i], batch);
         report_drops(batch, source);
         release(n);
-        batch.offer(rows_, known_names(), dictionary_);
+        batch.offer(rows_);
+        name(batch);
         source.open(batch);
         return true;
     }

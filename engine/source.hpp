@@ -34,17 +34,24 @@ struct Batch {
     Column<std::uint32_t> codes;
     const std::vector<std::string>* names = nullptr;  // may grow from batch to batch of one dictionary
     std::uint64_t dictionary = 0;                     // another number: codes start anew
-    IdKind ids = IdKind::opaque;
+    IdKind ids = IdKind::unknown;                     // of all rows, unless `kinds` says it by code
+    const std::vector<IdKind>* kinds = nullptr;       // beside `names`
     std::vector<BatchBreak> breaks;
+
+    IdKind kind(std::uint32_t code) const { return kinds && (*kinds)[code] != IdKind::unknown ? (*kinds)[code] : ids; }
 
     /// Offers rows that their owner leaves as they are until the next batch.
     template <class E>
-    void offer(const Rows<E>& given, const std::vector<std::string>& given_names, std::uint64_t given_dictionary) {
+    void offer(const Rows<E>& given) {
         Stream shown;
         given.show(shown);
         rows = shown.rows;
         columns = std::move(shown.columns);
         codes = shown.symbols;
+    }
+    template <class E>
+    void offer(const Rows<E>& given, const std::vector<std::string>& given_names, std::uint64_t given_dictionary) {
+        offer(given);
         names = &given_names;
         dictionary = given_dictionary;
     }
@@ -65,7 +72,7 @@ public:
 
     std::string name;
     Stream rows, continuity;
-    IdKind ids;  // judges batches that do not say more of their ids
+    IdKind ids;  // judges rows of which their batch does not say more
     std::uint64_t accepted = 0;
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();  // time of any row kept
     Rejections rejected{};
@@ -76,6 +83,7 @@ public:
 
     /// Takes rows of `batch` until the next `open`.
     virtual void open(const Batch& batch) = 0;
+    const Batch& batch() const { return batch_; }
     /// Running maximum, from `latest` on, of the times of rows `begin` to `begin + out.size()` of the batch; the time of a row
     /// that will be refused for what it says itself means nothing.
     virtual void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) const = 0;
@@ -89,6 +97,10 @@ public:
 
     virtual InletBase& inlet() = 0;
 
+    /// What was taken so far is history that a live feed may repeat.
+    void hand_over() {
+        for (IdTracker& tracker : memory_.ids) tracker.hand_over();
+    }
     void save(Writer& out) const { out.put(memory_); }
     void load(Reader& in) { in.get(staged_); }
     virtual void adopt() { memory_ = std::move(staged_); }
@@ -102,6 +114,7 @@ protected:
         static auto state(auto& self) { return std::tie(self.last_ts, self.ids, self.max_ts); }
     };
     Memory memory_;
+    Batch batch_;
 
 private:
     Memory staged_;

@@ -21,7 +21,8 @@ public:
         next_break_ = 0;
         filled_ = FilledColumns<E>(batch.columns);
         view_.emplace(filled_.columns);
-        kind_ = batch.ids == IdKind::opaque ? ids : batch.ids;
+        if (batch_.ids == IdKind::unknown) batch_.ids = ids;
+        judges_ids_ = batch_.kinds || batch_.ids != IdKind::unknown;
     }
     void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) const override {
         for (std::size_t i = 0; i < out.size(); ++i) {
@@ -50,18 +51,13 @@ public:
             memory_.max_ts = std::max(memory_.max_ts, e.ts);
             if (for_all(e, batch_.codes[row], position)) continue;
             const SymbolId symbol = symbol_of(batch_.codes[row], symbols, position);
-            if (!judge(e, symbol, position)) {
-                ++rejected[static_cast<std::size_t>(Fault::duplicate)];
-                continue;
-            }
-            keep(e, symbol, position);
+            if (judge(e, symbol, batch_.kind(batch_.codes[row]), position)) keep(e, symbol, position);
         }
         if (end == batch_.rows) report_breaks(end, symbols, position);
     }
 
     void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
-        if (begin == end || std::is_same_v<E, Clock> || kind_ != IdKind::opaque || !batch_.breaks.empty() || !clean(begin, end))
-            return take(begin, end, symbols, position);
+        if (begin == end || std::is_same_v<E, Clock> || judges_ids_ || !batch_.breaks.empty() || !clean(begin, end)) return take(begin, end, symbols, position);
         borrowed_ = true;
         borrow(begin, end, symbols, position);
         rows.keys = {nullptr, nullptr, position};
@@ -233,14 +229,16 @@ private:
         memory_.ids.resize(symbols);
     }
 
-    /// False for a repeated row. Reports gaps and rows that come late, and flags the latter.
-    bool judge(E& e, SymbolId symbol, std::uint64_t& position) {
+    /// False for a repeated row, which it counts. Reports breaks, and flags rows that come late.
+    bool judge(E& e, SymbolId symbol, [[maybe_unused]] IdKind kind, std::uint64_t& position) {
         bool late = e.ts < memory_.last_ts[symbol];
         std::uint64_t id = 0;
         if constexpr (requires { e.id; } && !std::is_same_v<E, Continuity>) {  // its id is of the rows it speaks of
             id = e.id;
-            const auto [verdict, first, missing] = memory_.ids[symbol].judge(kind_, e.id);
+            const auto [verdict, first, missing] = memory_.ids[symbol].judge(kind, e.id, (e.flags & flag_snapshot) != 0);
+            if (verdict == IdTracker::Verdict::overlap) return ++rejected[static_cast<std::size_t>(Fault::overlap)], false;
             if (verdict == IdTracker::Verdict::duplicate) {
+                ++rejected[static_cast<std::size_t>(Fault::duplicate)];
                 report(symbol, {e.ts, Break::duplicate, id, 1}, position);
                 return false;
             }
@@ -266,10 +264,9 @@ private:
         break_positions_.push_back(position++);
     }
 
-    Batch batch_;
     FilledColumns<E> filled_;
     std::optional<RowView<E>> view_;
-    IdKind kind_ = IdKind::opaque;
+    bool judges_ids_ = false;
     std::uint64_t dictionary_ = 0;
     std::size_t next_break_ = 0;
     std::vector<SymbolId> ids_of_code_, symbol_ids_;

@@ -16,7 +16,7 @@ enum class Role { ignore, ts, symbol, price, size, side, maker, id, ts_publish, 
 
 struct Layout {
     std::vector<Role> roles;
-    IdKind ids = IdKind::opaque;
+    IdKind ids = IdKind::unknown;
     bool header = false;
 };
 
@@ -79,7 +79,7 @@ Layout binance_layout(std::span<const std::string_view> cells, const std::string
 Layout layout_of(std::string_view first, const std::string& path) {
     std::array<std::string_view, most_columns> cells;
     const std::size_t n = split(first, cells);
-    Layout named{{}, IdKind::opaque, true};
+    Layout named{{}, IdKind::unknown, true};
     bool binance = false;
     for (std::size_t i = 0; i < n; ++i) {
         named.roles.push_back(role_of(cells[i]));

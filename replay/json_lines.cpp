@@ -153,7 +153,7 @@ std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options)
     // Items of a venue number each instrument's trades densely; other people's ids are theirs.
     const std::string_view first = file.peek();
     const bool items = first.starts_with("{\"Item\"") || first.starts_with("{\"Reconnecting\"");
-    return std::make_unique<JsonLinesFile<E>>(std::move(file), items ? IdKind::dense : IdKind::opaque, options);
+    return std::make_unique<JsonLinesFile<E>>(std::move(file), items ? IdKind::dense : IdKind::unknown, options);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ public:
         bool more = true;
         while (rows_.size() < rows_per_batch && (more = take_earliest(batch))) {}
         batch.offer(rows_, names_, dictionary_);
-        batch.ids = IdKind::opaque;  // two files may be of two venues, whose ids have nothing to do with each other
+        batch.ids = IdKind::unknown;  // two files may be of two venues, whose ids have nothing to do with each other
         return more || batch.rows > 0 || !batch.breaks.empty();
     }
 

@@ -31,7 +31,7 @@ struct ReadFile {
     std::vector<Tick> rows;
     std::vector<ReportedBreak> breaks;  // `before` counts all rows of the file
     Rejections rejected{};
-    IdKind ids = IdKind::opaque;
+    IdKind ids = IdKind::unknown;
 
     std::vector<Trade> trades() const;
     std::uint64_t malformed() const { return rejected[static_cast<std::size_t>(Fault::malformed)]; }

@@ -101,9 +101,17 @@ bool Reference::judge(Source& source, const Recording& recording, Tick& tick) {
     std::uint64_t id = 0;
     if (auto* trade = std::get_if<Trade>(&tick.row)) flags = &trade->flags, id = trade->id;
     if (auto* trade = std::get_if<QuotedTrade>(&tick.row)) flags = &trade->flags, id = trade->id;
-    const IdKind kind = recording.ids == IdKind::opaque ? source.ids : recording.ids;
+    const IdKind kind = recording.ids == IdKind::unknown ? source.ids : recording.ids;
     bool late = ts < seen.last_ts;
-    if (kind != IdKind::opaque && id != 0) {
+    if (kind == IdKind::opaque && id != 0) {
+        auto& recent = seen.recent;
+        if (std::find(recent.begin(), recent.end(), id) != recent.end()) {
+            report(source, tick.symbol, {ts, Break::duplicate, id, 1});
+            return false;
+        }
+        recent.push_back(id);
+        if (recent.size() > RecentIds::capacity) recent.pop_front();
+    } else if (kind != IdKind::unknown && id != 0) {
         if (id <= seen.last_id) {
             const bool was_missing = seen.missing.erase(id) > 0;
             const bool known = kind == IdKind::monotonic ? id == seen.last_id : !was_missing;

@@ -1,6 +1,7 @@
 // The slow executor that every graph must equal: one row at a time, smallest key first, then node rank, then input.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -171,10 +172,11 @@ private:
         std::int64_t last_ts = INT64_MIN;
         std::uint64_t last_id = 0;
         std::set<std::uint64_t> missing;
+        std::deque<std::uint64_t> recent;  // of ids without order
     };
     struct Source {
         std::size_t rows = 0, breaks = 0;  // streams
-        IdKind ids = IdKind::opaque;
+        IdKind ids = IdKind::unknown;
         std::int64_t latest = INT64_MIN;
         std::map<std::string, Seen> seen;
         std::size_t at = 0, next_break = 0;

@@ -147,7 +147,7 @@ const std::string& symbol_at(std::size_t row, std::size_t rows, std::size_t symb
 
 Recording generate(const EventType& type, std::uint64_t seed, std::size_t rows, StreamOptions options) {
     Random random(seed);
-    Recording out{&type, &type == &event_type<Trade>() && options.dirty ? IdKind::dense : IdKind::opaque, {}, {}};
+    Recording out{&type, &type == &event_type<Trade>() && options.dirty ? IdKind::dense : IdKind::unknown, {}, {}};
     std::map<std::string, Market> markets;
     std::int64_t now = 1'700'000'000'000'000'000;
     out.ticks = with_type(type, [&]<class E>() {

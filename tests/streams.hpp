@@ -35,7 +35,7 @@ struct ReportedBreak {
 /// The rows of one source, all of `type`.
 struct Recording {
     const EventType* type = nullptr;
-    IdKind ids = IdKind::opaque;
+    IdKind ids = IdKind::unknown;
     std::vector<Tick> ticks;
     std::vector<ReportedBreak> breaks;
 };
@@ -60,7 +60,7 @@ std::unique_ptr<Feed> feed_of(const Recording& recording, std::size_t per_batch 
 
 /// A recording from rows of one symbol.
 template <class E>
-Recording recording_of(const std::vector<E>& rows, std::string symbol = "BTCUSDT", IdKind ids = IdKind::opaque) {
+Recording recording_of(const std::vector<E>& rows, std::string symbol = "BTCUSDT", IdKind ids = IdKind::unknown) {
     Recording out{&event_type<E>(), ids, {}, {}};
     for (const E& row : rows) out.ticks.push_back({symbol, row});
     return out;

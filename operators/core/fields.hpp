@@ -42,9 +42,10 @@ constexpr Kind kind_of() {
 
 using Names = std::span<const std::string_view>;
 
-/// Why a row of a source was refused.
-enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, value, null, malformed, duplicate };
-inline constexpr std::string_view fault_names[] = {"none", "timestamp", "price", "size", "side", "probability", "value", "null", "malformed", "duplicate"};
+/// Why a row of a source was refused. overlap: a snapshot, or the feed after a hand-over, told again what is known.
+enum class Fault : std::uint8_t { none, timestamp, price, size, side, probability, value, null, malformed, duplicate, overlap };
+inline constexpr std::string_view fault_names[] = {"none",  "timestamp", "price",     "size",      "side",   "probability",
+                                                   "value", "null",      "malformed", "duplicate", "overlap"};
 inline constexpr std::size_t fault_count = std::size(fault_names);
 
 /// Further names under which a consumer may ask for a field.

@@ -166,8 +166,8 @@ struct Clock {
 };
 
 /// What a Continuity row reports.
-enum class Break : std::int8_t { gap, duplicate, late, disconnect, overflow };
-inline constexpr std::string_view break_names[] = {"gap", "duplicate", "late", "disconnect", "overflow"};
+enum class Break : std::int8_t { gap, duplicate, late, disconnect, overflow, reconnect, snapshot_end };
+inline constexpr std::string_view break_names[] = {"gap", "duplicate", "late", "disconnect", "overflow", "reconnect", "snapshot_end"};
 constexpr Names names_of(Break) { return break_names; }
 
 /// A break in a source's stream, in the same position space as its rows and just before the row that revealed it.
@@ -178,10 +178,10 @@ struct Continuity {
     std::uint64_t count = 0;
 
     static constexpr std::string_view name = "Continuity";
-    static constexpr std::string_view doc = "A break in a source's stream: what was lost, repeated or came late.";
+    static constexpr std::string_view doc = "A break in a source's stream: what was lost, repeated or came late, and where a connection ended or began again.";
     static constexpr auto fields() {
         return std::tuple{timestamp("ts", &Continuity::ts, "time of the row that revealed it"),
-                          field("kind", &Continuity::kind, "", "gap, duplicate, late, disconnect or overflow"),
+                          field("kind", &Continuity::kind, "", "gap, duplicate, late, disconnect, overflow, reconnect or snapshot_end"),
                           field("id", &Continuity::id, "", "first missing id, or the id repeated; 0 if none"),
                           field("count", &Continuity::count, "rows", "rows lost or concerned")};
     }

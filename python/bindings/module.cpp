@@ -45,7 +45,7 @@ struct PyFeed {
 IdKind id_kind(const std::string& name) {
     for (std::size_t i = 0; i < std::size(id_kind_names); ++i)
         if (name == id_kind_names[i]) return static_cast<IdKind>(i);
-    throw std::invalid_argument("ids = '" + name + "' must be one of opaque, monotonic, dense");
+    throw std::invalid_argument("ids = '" + name + "' must be one of unknown, opaque, monotonic, dense");
 }
 
 py::dict counts(const Rejections& rejected) {

@@ -187,7 +187,7 @@ class Graph:
         self._tables: dict[str, Table] = {}
 
     def source(
-        self, name: str, event_type: EventType, *, ids: Literal["opaque", "monotonic", "dense"] = "opaque"
+        self, name: str, event_type: EventType, *, ids: Literal["unknown", "opaque", "monotonic", "dense"] = "unknown"
     ) -> Port:
         """Adds a source of `event_type` rows.
 
@@ -195,7 +195,8 @@ class Graph:
             name: What `replay` and `push` call it.
             event_type: Such as `openquant.Trade`.
             ids: What the ids of pushed rows and frames say. dense: rise by one per row and symbol, so gaps are reported and
-                repeats dropped; monotonic: rise; opaque: nothing. Files know their own kind.
+                repeats dropped; monotonic: rise; opaque: have no order, but a repeat among a symbol's last 4,096 is dropped;
+                unknown: are not judged. Files and connectors know their own kind.
         """
         if not isinstance(event_type, events.EventType):
             raise TypeError(f"source {name!r}: {event_type!r} is not an event type such as openquant.Trade")

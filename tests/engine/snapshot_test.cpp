@@ -12,7 +12,7 @@ namespace openquant::testing {
 
 namespace {
 
-Twin labels_of_bars(double threshold = 0.005, double dollars = 1e6, IdKind = IdKind::opaque) {
+Twin labels_of_bars(double threshold = 0.005, double dollars = 1e6, IdKind = IdKind::unknown) {
     Twin twin;
     const auto source = twin.source(generate(event_type<Trade>(), 3, 600));
     const auto bar = twin.add(operator_case(DollarBars{.dollar_value_per_bar = dollars, .remainder = Remainder::split}), {std::nullopt, source});

@@ -1,5 +1,6 @@
 // What a source says of its rows: refusals by kind, gaps, repeats, late rows, and breaks that a reader reports.
 #include <cmath>
+#include <deque>
 #include "catch.hpp"
 
 #include "openquant/operators/dollar_bars.hpp"
@@ -40,7 +41,7 @@ TEST_CASE("a hole in dense ids is a gap, reported before the row that revealed i
     const std::vector<Trade> trades{trade(1, 10), trade(2, 11), trade(3, 15), trade(4, 16)};
     CHECK((breaks_of(trades) == std::vector{Continuity{3, Break::gap, 12, 3}}));
     CHECK(breaks_of(trades, IdKind::monotonic).empty());
-    CHECK(breaks_of(trades, IdKind::opaque).empty());
+    CHECK(breaks_of(trades, IdKind::unknown).empty());
 }
 
 TEST_CASE("a repeated row is dropped, counted and reported") {
@@ -172,14 +173,50 @@ TEST_CASE("id tracker: of more gaps than it remembers the oldest counts as repea
     CHECK(t.judge(IdKind::dense, 131).verdict == IdTracker::Verdict::late);
 }
 
-TEST_CASE("id tracker: rising ids know repeats of the last and lateness, opaque ones nothing") {
+TEST_CASE("id tracker: rising ids know repeats of the last and lateness, unknown ones nothing") {
     IdTracker t;
     const auto judge = [&](IdKind kind, std::uint64_t id) { return t.judge(kind, id).verdict; };
     CHECK(judge(IdKind::monotonic, 5) == IdTracker::Verdict::next);
     CHECK(judge(IdKind::monotonic, 50) == IdTracker::Verdict::next);
     CHECK(judge(IdKind::monotonic, 50) == IdTracker::Verdict::duplicate);
     CHECK(judge(IdKind::monotonic, 7) == IdTracker::Verdict::late);
-    CHECK(judge(IdKind::opaque, 50) == IdTracker::Verdict::next);
+    CHECK(judge(IdKind::unknown, 50) == IdTracker::Verdict::next);
+}
+
+TEST_CASE("id tracker: opaque ids know repeats among the last 4,096, as a plain list does") {
+    IdTracker t;
+    std::deque<std::uint64_t> recent;
+    Random random(11);
+    std::size_t repeats = 0;
+    for (int i = 0; i < 60'000; ++i) {
+        const std::uint64_t id = 1 + random.below(9'000) * 0x9e3779b97f4a7c15u % 1'000'003;
+        const bool known = std::find(recent.begin(), recent.end(), id) != recent.end();
+        if (!known) recent.push_back(id);
+        if (recent.size() > RecentIds::capacity) recent.pop_front();
+        REQUIRE((t.judge(IdKind::opaque, id).verdict == IdTracker::Verdict::duplicate) == known);
+        repeats += known;
+    }
+    CHECK((repeats > 10'000 && repeats < 50'000));
+}
+
+TEST_CASE("id tracker: what a snapshot or the feed after a hand-over repeats is an overlap, not a fault") {
+    using Verdict = IdTracker::Verdict;
+    for (const IdKind kind : {IdKind::opaque, IdKind::dense, IdKind::monotonic}) {
+        IdTracker t;
+        for (std::uint64_t id = 10; id <= 20; ++id) t.judge(kind, id);
+        CHECK(t.judge(kind, 20).verdict == Verdict::duplicate);
+        CHECK(t.judge(kind, 20, true).verdict == Verdict::overlap);
+        t.hand_over();
+        CHECK(t.judge(kind, 20).verdict == Verdict::overlap);
+        CHECK(t.judge(kind, 21).verdict == Verdict::next);
+        CHECK(t.judge(kind, 21).verdict == Verdict::duplicate);
+    }
+    IdTracker t;
+    t.judge(IdKind::dense, 10);
+    t.judge(IdKind::dense, 15);
+    t.hand_over();
+    CHECK(t.judge(IdKind::dense, 12).verdict == Verdict::late);  // it was lost, and comes after all
+    CHECK(t.judge(IdKind::dense, 12).verdict == Verdict::overlap);
 }
 
 }  // namespace openquant::testing

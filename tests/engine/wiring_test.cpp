@@ -59,7 +59,7 @@ TEST_CASE_METHOD(Wired, "required ports come first, then the optional ones, and 
     graph.add(TripleBarrier{}, trades, events);
     graph.add(DollarBars{}, trades);
     const auto shape = graph.shape();
-    CHECK(shape[0] == "source trades: Trade with opaque ids");
+    CHECK(shape[0] == "source trades: Trade with unknown ids");
     CHECK(shape[3].ends_with("of trades volatility - events"));
     CHECK(shape[4].ends_with("of trades volatility - events"));
     CHECK(shape[5].ends_with("of trades - - events"));

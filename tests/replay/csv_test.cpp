@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Files, "a header names the columns, in any order and spelling")
     CHECK((rows[0].side == 1 && rows[1].side == -1 && rows[2].side == 0));
     CHECK((rows[0].price == 10 && rows[0].size == 2 && rows[1].flags == flag_block));
     CHECK((rows[0].ts == 1'723'161'256'500 * ms && rows[1].ts == 1'723'161'257'000 * ms && rows[2].ts == 1'723'161'258'000 * ms));
-    CHECK((file.ids == IdKind::opaque));
+    CHECK((file.ids == IdKind::unknown));
     CHECK((read("\xef\xbb\xbfts,price,size\n1723161256322,1,1\n").trades().size() == 1));  // a byte order mark
 }
 

@@ -114,7 +114,7 @@ TEST_CASE_METHOD(Files, "JSON lines with named fields") {
     CHECK(rows[1].ts == 1'723'161'256'000 * ms);
     CHECK(file.rows[1].symbol == "B");
     CHECK(file.malformed() == 6);
-    CHECK((file.ids == IdKind::opaque));
+    CHECK((file.ids == IdKind::unknown));
 }
 
 TEST_CASE_METHOD(Files, "quotes: items and named JSON lines, frames of a capture, and a clear refusal of anything else") {
