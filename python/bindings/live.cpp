@@ -43,8 +43,7 @@ py::dict stats(const Session& session) {
                                     "malformed"_a = c.malformed, "bytes"_a = c.bytes, "connects"_a = c.connects, "disconnects"_a = c.disconnects,
                                     "refusals"_a = c.refusals, "last_error"_a = c.last_error, "last_event_ts"_a = c.last_event_ts,
                                     "last_receive_ts"_a = c.last_receive_ts, "lag_ns"_a = c.lag_ns));
-    for (const auto& s : now.sources)
-        sources.append(py::dict("name"_a = s.name, "queued"_a = s.queued, "pushed"_a = s.pushed, "dropped"_a = s.dropped));
+    for (const auto& s : now.sources) sources.append(py::dict("name"_a = s.name, "queued"_a = s.queued, "pushed"_a = s.pushed, "dropped"_a = s.dropped));
     return py::dict("connections"_a = connections, "sources"_a = sources);
 }
 
