@@ -4,7 +4,10 @@
 
 #include "bindings.hpp"
 #include "graph.hpp"
+#include "openquant/connectors/lines.hpp"
 #include "openquant/connectors/live/session.hpp"
+#include "openquant/connectors/simulator/simulator.hpp"
+#include "openquant/replay/text_file.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -45,6 +48,48 @@ py::dict stats(const Session& session) {
                                     "last_receive_ts"_a = c.last_receive_ts, "lag_ns"_a = c.lag_ns));
     for (const auto& s : now.sources) sources.append(py::dict("name"_a = s.name, "queued"_a = s.queued, "pushed"_a = s.pushed, "dropped"_a = s.dropped));
     return py::dict("connections"_a = connections, "sources"_a = sources);
+}
+
+/// The frames of a capture, and what a client sees of them.
+std::vector<CaptureFrame> frames_of(const std::string& path) {
+    TextFile file(path);
+    std::vector<CaptureFrame> out;
+    for (std::string_view line; file.next(line);)
+        if (auto frame = capture_frame(line)) out.push_back(std::move(*frame));
+    return out;
+}
+
+py::dict stats(const Simulator& simulator) {
+    const SimulatorStats now = simulator.stats();
+    return py::dict("connections"_a = now.connections, "clients"_a = now.clients, "trades"_a = now.trades, "position"_a = now.position,
+                    "frames_sent"_a = now.frames_sent, "trades_sent"_a = now.trades_sent, "injected"_a = now.injected);
+}
+
+py::list injected(const Simulator& simulator) {
+    py::list out;
+    for (const auto& fault : simulator.injected())
+        out.append(py::dict("kind"_a = fault.kind, "symbol"_a = fault.symbol, "id"_a = fault.id, "count"_a = fault.count));
+    return out;
+}
+
+void bind_simulator(py::module_& m) {
+    m.def("simulated_venues", &simulated_venues);
+    py::class_<Simulator>(m, "Simulator")
+        .def(py::init([](const std::string& capture, const std::string& venue, std::uint16_t port, bool tls, double speed, const std::string& faults,
+                         bool restart_per_connection) {
+                 const py::gil_scoped_release release;
+                 SimulatorOptions options;
+                 options.venue = venue, options.port = port, options.tls = tls, options.speed = speed, options.faults = faults;
+                 options.restart_per_connection = restart_per_connection;
+                 return std::make_unique<Simulator>(frames_of(capture), options);
+             }),
+             "capture"_a, "venue"_a, "port"_a, "tls"_a, "speed"_a, "faults"_a, "restart_per_connection"_a)
+        .def_property_readonly("url", &Simulator::url)
+        .def_property_readonly("ca_pem", &Simulator::ca_pem)
+        .def("start", &Simulator::start, py::call_guard<py::gil_scoped_release>())
+        .def("stop", &Simulator::stop, py::call_guard<py::gil_scoped_release>())
+        .def("stats", py::overload_cast<const Simulator&>(&stats))
+        .def("injected", &injected);
 }
 
 }  // namespace
@@ -88,8 +133,9 @@ void bind_live(py::module_& m) {
         .def("open", &Session::open, py::call_guard<py::gil_scoped_release>())
         .def("start", &Session::start, py::call_guard<py::gil_scoped_release>())
         .def("stop", &Session::stop, "flush"_a, py::call_guard<py::gil_scoped_release>())
-        .def("stats", &stats)
+        .def("stats", py::overload_cast<const Session&>(&stats))
         .def_property_readonly("failed", &Session::failed);
+    bind_simulator(m);
 }
 
 }  // namespace openquant

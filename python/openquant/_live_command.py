@@ -39,10 +39,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="such as binance:btcusdt@trade or kraken:BTC/USD; tcp://HOST:PORT or unix://PATH for a feed of JSON lines",
     )
     add_graph_options(parser, "assets of --allocate, as the venue writes them")
-    parser.add_argument("--url", default="", help="connect there instead of the venue's address, such as to a simulator")
+    parser.add_argument(
+        "--url", default="", help="connect there instead of the venue's address, such as to a simulator"
+    )
     parser.add_argument("--ca", type=Path, metavar="FILE", help="trust this certificate authority alone (PEM)")
-    parser.add_argument("--record", type=Path, metavar="DIR", help="write a journal, which `openquant replay DIR` replays")
-    parser.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop after so long")
+    parser.add_argument(
+        "--record", type=Path, metavar="DIR", help="write a journal, which `openquant replay DIR` replays"
+    )
+    parser.add_argument("--for", dest="seconds", type=seconds, metavar="SECONDS", help="stop after so long")
     parser.add_argument(
         "--overflow",
         choices=("block", "drop_oldest", "conflate"),
@@ -60,14 +64,15 @@ def _connector(text: str) -> connectors.Connector:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A number of seconds above 0."""
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 1e9:
+        number = -1.0
+    if not 0 < number < 1e9:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return seconds
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     wanted = [c.at(options.url) if options.url else c for c in options.connectors]
-    with _asked_to_stop() as asked:
+    with asked_to_stop() as asked:
         session = strategy.graph.live(wanted, record=options.record, overflow=options.overflow, ca_file=options.ca)
         try:
             _watch(session, strategy, options, asked)
@@ -106,7 +111,7 @@ def _summary(strategy: Strategy, stats: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C or a polite kill has asked for the end; a second one is not caught."""
     asked: list[int] = []
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from openquant import _core
-from openquant._live_command import _asked_to_stop, _seconds
+from openquant._live_command import asked_to_stop, seconds
+from openquant.simulator import VENUES, Simulator
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("capture", metavar="CAPTURE", help="raw frames with receive times, plain or gzip")
-    parser.add_argument("--venue", required=True, choices=_core.simulated_venues(), help="whose protocol to speak")
+    parser.add_argument("--venue", required=True, choices=VENUES, help="whose protocol to speak")
     parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1; by default a free one")
     parser.add_argument("--tls", action="store_true", help="wss, with a certificate made for 127.0.0.1 and localhost")
     parser.add_argument(
@@ -39,7 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--restart-per-connection", action="store_true", help="each connection plays the capture from its start"
     )
-    parser.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help="stop after so long")
+    parser.add_argument("--for", dest="seconds", type=seconds, metavar="SECONDS", help="stop after so long")
     parser.add_argument("--json", action="store_true", help="print the address and the summary as JSON lines")
 
 
@@ -47,19 +47,19 @@ def run(options: argparse.Namespace) -> int:
     """Serves until Ctrl-C, a polite kill or --for; prints what was served and injected."""
     if options.ca_out and not options.tls:
         raise ValueError("--ca-out needs --tls")
-    simulator = _core.Simulator(
+    simulator = Simulator(
         options.capture,
         options.venue,
-        options.port,
-        options.tls,
-        _speed(options.speed),
-        options.faults,
-        options.restart_per_connection,
+        port=options.port,
+        tls=options.tls,
+        speed=_speed(options.speed),
+        faults=options.faults,
+        restart_per_connection=options.restart_per_connection,
     )
     if options.ca_out:
-        options.ca_out.write_text(simulator.ca_pem)
+        simulator.write_ca(options.ca_out)
     console = Console(soft_wrap=True, highlight=False)
-    with _asked_to_stop() as asked:
+    with asked_to_stop() as asked:
         simulator.start()
         try:
             _announce(console, simulator, options)
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(console: Console, simulator: _core.Simulator, options: argparse.Namespace) -> None:
+def _announce(console: Console, simulator: Simulator, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"url": simulator.url, "trades": simulator.stats()["trades"]}), flush=True)
         return
@@ -91,11 +91,8 @@ def _announce(console: Console, simulator: _core.Simulator, options: argparse.Na
     )
 
 
-def _speed(text: str) -> float:
+def _speed(text: str) -> float | None:
     try:
-        speed = 0.0 if text == "max" else float(text)
+        return None if text == "max" else float(text)
     except ValueError:
-        speed = -1.0
-    if not 0 <= speed < float("inf") or (speed == 0 and text != "max"):
-        raise ValueError(f"--speed {text} is not 'max' or a number above 0")
-    return speed
+        raise ValueError(f"--speed {text} is not 'max' or a number above 0") from None
