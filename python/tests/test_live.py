@@ -211,13 +211,12 @@ def test_history_hands_over_without_losing_or_doubling_a_trade(kind: str, captur
     wanted = Built()
     wanted.graph.replay({"trades": history})
     live = Built()
-    with market(capture, "binance", tmp_path) as (simulator, _):
-        with live.graph.live(
-            connectors.binance("btcusdt", "ethusdt", "solusdt", url=simulator.url),
-            warm_up=warm_up,
-            record=tmp_path / "journal",
-        ) as session:
-            until(lambda: session.stats()["connections"][0]["trades"] >= history.height)
+    with market(capture, "binance", tmp_path) as (simulator, _), live.graph.live(
+        connectors.binance("btcusdt", "ethusdt", "solusdt", url=simulator.url),
+        warm_up=warm_up,
+        record=tmp_path / "journal",
+    ) as session:
+        until(lambda: session.stats()["connections"][0]["trades"] >= history.height)
     assert live.bits("tick", "dollar", "events", "time", "breaks") == wanted.bits(
         "tick", "dollar", "events", "time", "breaks"
     )
