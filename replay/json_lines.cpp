@@ -52,11 +52,11 @@ public:
 private:
     Line parse(std::string_view line, Row& row) override {
         try {
-            od::document document = parser_.iterate(line.data(), line.size(), line.size() + json::padding);
-            od::object object = document.get_object();
+            od::object object;
+            if (!reader_.open(line, object)) return Line::malformed;
             Line result = Line::malformed;
-            for (auto field : object) {
-                const std::string_view key = field.unescaped_key();
+            for (od::field field : object) {
+                const std::string_view key = json::key_of(field);
                 if (key == "Item") {
                     result = item(field.value().get_object(), row);
                 } else if (key == "Reconnecting") {
@@ -68,8 +68,9 @@ private:
                     result = Line::row;
                 }
             }
-            if (row.symbol.empty() && result == Line::row) return Line::malformed;
-            if (result == Line::row) last_ts_ = row.event.ts;
+            if (result != Line::row) return result;
+            if (row.symbol.empty() || row.event.ts == 0 || !reader_.at_end()) return Line::malformed;
+            last_ts_ = row.event.ts;
             return result;
         } catch (const simdjson::simdjson_error&) { return Line::malformed; }
     }
@@ -94,7 +95,7 @@ private:
         return result;
     }
 
-    od::parser parser_;
+    json::Reader reader_;
     std::vector<std::string> instruments_;
     std::string symbol_;
     std::int64_t last_ts_ = 0;
