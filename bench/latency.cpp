@@ -15,6 +15,7 @@
 #include "openquant/connectors/venue.hpp"
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/engine/graph.hpp"
+#include "openquant/engine/signal_buffer.hpp"
 #include "openquant/operators.hpp"
 
 namespace openquant {
@@ -48,10 +49,10 @@ private:
     std::vector<std::int64_t>& seen_;
 };
 
-/// When each message was due, decoded, pushed, taken by the engine, and turned into a signal.
+/// When each message was due, decoded, taken by the engine, turned into a signal, and kept where a notebook reads it.
 struct Times {
-    explicit Times(std::size_t n) : due(n), decoded(n), pushed(n), taken(n), signalled(n) {}
-    std::vector<std::int64_t> due, decoded, pushed, taken, signalled;
+    explicit Times(std::size_t n) : due(n), decoded(n), taken(n), signalled(n), kept(n) {}
+    std::vector<std::int64_t> due, decoded, taken, signalled, kept;
 };
 
 /// The command line's graph, on bars of one trade and events at every step of the price: each message causes a signal.
@@ -68,6 +69,8 @@ void build(Graph& graph, Times& times) {
     const Port signals = graph.add(BetSizer{}, odds, events);
     graph.add(StrategyReturns{}, bars, signals);
     graph.add_node(std::make_unique<Probe>(event_type<Signal>(), times.signalled), {signals});
+    collect(graph, signals, std::make_shared<SignalBuffer>(100'000));
+    graph.add_node(std::make_unique<Probe>(event_type<Signal>(), times.kept), {signals});
 }
 
 /// Binance's frame of message `i`; only the digits that differ are written anew.
@@ -105,7 +108,6 @@ void play(Times& times, double rate, auto&& push) {
         if (venue->decode(frame, times.due[i], told) != Frame::trades || told.trades.size() != 1) std::abort();
         times.decoded[i] = now_ns();
         push(told.trades[0].trade);
-        times.pushed[i] = now_ns();
     }
 }
 
@@ -185,11 +187,11 @@ double quantile(const std::vector<double>& sorted, double q) {
 }
 
 void report(const char* path, double rate, const Times& t) {
-    const auto all = between(t.due, t.signalled);
-    const double seconds = static_cast<double>(t.pushed.back() - t.due.front()) / 1e9;
+    const auto all = between(t.due, t.kept);
+    const double seconds = static_cast<double>(t.decoded.back() - t.due.front()) / 1e9;
     std::printf("%-22s %9.0f %9.0f | %8.2f %8.2f %8.2f %9.1f |", path, rate, static_cast<double>(t.due.size()) / seconds, quantile(all, 0.5),
                 quantile(all, 0.99), quantile(all, 0.999), all.back());
-    for (const auto& part : {between(t.due, t.decoded), between(t.decoded, t.pushed), between(t.pushed, t.taken), between(t.taken, t.signalled)})
+    for (const auto& part : {between(t.due, t.decoded), between(t.decoded, t.taken), between(t.taken, t.signalled), between(t.signalled, t.kept)})
         std::printf(" %6.2f /%7.2f", quantile(part, 0.5), quantile(part, 0.99));
     std::printf("\n");
     std::fflush(stdout);
@@ -198,7 +200,7 @@ void report(const char* path, double rate, const Times& t) {
 void run(double seconds) {
     std::printf("wire to signal, one way, in microseconds, from the scheduled time of each message\n");
     std::printf("%-22s %9s %9s | %8s %8s %8s %9s | p50 / p99 of the parts: %s\n", "path", "offered/s", "met/s", "p50", "p99", "p99.9", "max",
-                "decode, push, queue and wake-up, graph and sink");
+                "decode, queue and wake-up, graph, sink");
     for (const double rate : {1e3, 1e4, 1e5}) {
         const auto n = static_cast<std::size_t>(rate * seconds);
         Times inlet(n), sleeping(n), mutex(n);
