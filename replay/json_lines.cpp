@@ -101,12 +101,6 @@ private:
     std::int64_t last_ts_ = 0;
 };
 
-/// A capture's line begins with a time in digits, then a space and a frame.
-bool is_capture(std::string_view first) {
-    const std::size_t digits = first.find_first_not_of("0123456789");
-    return digits != std::string_view::npos && digits > 0 && first.substr(digits).starts_with(" {");
-}
-
 template <class E>
 std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options) {
     // Items of a venue number each instrument's trades densely; other people's ids are theirs.
