@@ -150,8 +150,7 @@ std::size_t JournalWriter::put_rows(std::size_t source, const Batch& batch, std:
     std::uint64_t length = sizeof(RowCounts) + padded(lane.fields) + (last - lane.next_break) * sizeof(StoredBreak);
     for (const Place& place : lane.places) length += place.size(presence(place), rows);
 
-    const std::uint64_t whole = padded(length);
-    std::byte* const payload = put(Type::rows, source, batch.ids, whole);
+    std::byte* const payload = put(Type::rows, source, batch.ids, length);
     const RowCounts counts{static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(last - lane.next_break)};
     std::memcpy(payload, &counts, sizeof counts);
     std::byte* const presences = payload + sizeof counts;
@@ -173,41 +172,40 @@ std::size_t JournalWriter::put_rows(std::size_t source, const Batch& batch, std:
         std::memcpy(out, how == Presence::repeated ? from : from + begin * place.width, size);
         out += size;
     }
-    std::memset(out, 0, whole - length);
-    seal(payload, whole);
+    seal(payload);
     return end;
 }
 
 /// Room for a record behind its header, which `seal` completes.
 std::byte* JournalWriter::put(Type type, std::size_t source, IdKind ids, std::uint64_t length) {
     if (length > largest_record) fail("cannot be written", EFBIG);
-    const std::size_t wanted = used_ + sizeof(Header) + length;
+    const std::size_t size = padded(length), wanted = used_ + sizeof(Header) + size;
     if (wanted > buffer_.size()) buffer_.resize(std::max(wanted, 2 * buffer_.size()));
     const Header header{static_cast<std::uint32_t>(length), type, static_cast<std::uint8_t>(ids), static_cast<std::uint16_t>(source), 0, 0};
     std::memcpy(buffer_.data() + used_, &header, sizeof header);
     used_ = wanted;
-    return buffer_.data() + used_ - length;
+    std::byte* const payload = buffer_.data() + used_ - size;
+    std::memset(payload + length, 0, size - length);
+    return payload;
 }
 
-void JournalWriter::seal(std::byte* payload, std::uint64_t length) {
+void JournalWriter::seal(std::byte* payload) {
     Header header;
     std::memcpy(&header, payload - sizeof header, sizeof header);
-    header.crc = crc(payload, length);
+    header.crc = crc(payload, padded(header.length));
     header.check = check_of(header);
     std::memcpy(payload - sizeof header, &header, sizeof header);
 }
 
 void JournalWriter::put_bytes(Type type, std::size_t source, const std::vector<std::uint8_t>& bytes) {
-    const std::uint64_t whole = padded(bytes.size());
-    std::byte* const payload = put(type, source, IdKind::unknown, whole);
+    std::byte* const payload = put(type, source, IdKind::unknown, bytes.size());
     std::memcpy(payload, bytes.data(), bytes.size());
-    std::memset(payload + bytes.size(), 0, whole - bytes.size());
-    seal(payload, whole);
+    seal(payload);
 }
 
 void JournalWriter::put_mark(Type type) {
     refuse_if_failed();
-    seal(put(type, 0, IdKind::unknown, 0), 0);
+    seal(put(type, 0, IdKind::unknown, 0));
 }
 
 /// The next file, which nobody else may have made. Called when nothing waits to be written.

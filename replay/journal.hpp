@@ -52,7 +52,7 @@ private:
     void put_names(std::size_t source, const Batch& batch);
     std::size_t put_rows(std::size_t source, const Batch& batch, std::size_t begin, std::size_t end);
     std::byte* put(journal::Type type, std::size_t source, IdKind ids, std::uint64_t length);
-    static void seal(std::byte* payload, std::uint64_t length);
+    static void seal(std::byte* payload);
     void put_bytes(journal::Type type, std::size_t source, const std::vector<std::uint8_t>& bytes);
     void put_mark(journal::Type type);
     void open_segment();

@@ -25,13 +25,14 @@ struct Prefix {
 /// source's dictionary, from a code on; from 0 on they begin a new one. end: the next segment goes on. closed: nothing more comes.
 enum class Type : std::uint8_t { sources, snapshot, names, rows, flush, hand_over, end, closed };
 
-/// Stands before a record's payload, whose length is a multiple of 8, so that every column in a file read at once is aligned.
+/// Stands before a record's payload, which is padded with zeros to a multiple of 8: so every column in a file read at once is
+/// aligned.
 struct Header {
-    std::uint32_t length = 0;  // of the payload
+    std::uint32_t length = 0;  // of the payload without its padding
     Type type = Type::sources;
     std::uint8_t ids = 0;  // IdKind of rows
     std::uint16_t source = 0;
-    std::uint32_t crc = 0;    // of the payload
+    std::uint32_t crc = 0;    // of the padded payload
     std::uint32_t check = 0;  // CRC of what stands before it
 };
 static_assert(sizeof(Prefix) == 16 && sizeof(Header) == 16);

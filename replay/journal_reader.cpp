@@ -77,7 +77,7 @@ bool JournalReader::next(JournalRecord& record) {
         const auto found = record_at(at_);
         if (!found) return cut(at_), false;
         offset_ = at_;
-        at_ += sizeof(Header) + found->payload.size();
+        at_ += sizeof(Header) + padded(found->payload.size());
         if (closed_) refuse("a record follows the end of the recording");
         switch (found->type) {
             case Type::sources: refuse("a second list of sources");
@@ -118,7 +118,7 @@ void JournalReader::read_beginning() {
     if (prefix.segment != segment_ + 1) refuse_at(0, "it says that it is segment " + std::to_string(prefix.segment));
     const auto found = record_at(sizeof prefix);
     if (!found) return cut(sizeof prefix);
-    at_ = sizeof prefix + sizeof(Header) + found->payload.size();
+    at_ = sizeof prefix + sizeof(Header) + padded(found->payload.size());
     offset_ = sizeof prefix;
     if (found->type != Type::sources) refuse("the list of sources is missing");
     std::vector<StoredSource> sources;
@@ -138,9 +138,9 @@ std::optional<JournalRecord> JournalReader::record_at(std::size_t offset) const 
     const std::size_t left = bytes_.size() - offset;
     if (left < sizeof header) return {};
     std::memcpy(&header, bytes_.data() + offset, sizeof header);
-    if (header.check != check_of(header) || header.length % 8 != 0 || header.length > left - sizeof header) return {};
+    if (header.check != check_of(header) || padded(header.length) > left - sizeof header) return {};
     const std::byte* const payload = bytes_.data() + offset + sizeof header;
-    if (header.crc != crc(payload, header.length) || header.type > Type::closed || header.ids > static_cast<std::uint8_t>(IdKind::dense)) return {};
+    if (header.crc != crc(payload, padded(header.length)) || header.type > Type::closed || header.ids > static_cast<std::uint8_t>(IdKind::dense)) return {};
     return JournalRecord{header.type, static_cast<IdKind>(header.ids), header.source, {payload, header.length}};
 }
 

@@ -36,13 +36,14 @@ T read(const std::byte* from) {
 JournalReplay::JournalReplay(Graph& graph, const std::string& folder, JournalReplayOptions options) : graph_(graph), options_(options), reader_(folder) {
     if (options_.chunk == 0) options_.chunk = default_chunk;
     match_sources();
-    loaded_ = reader_.next(record_);
-    if (loaded_ && record_.type == Type::snapshot) {
-        graph_.restore({reinterpret_cast<const std::uint8_t*>(record_.payload.data()),
-                        reinterpret_cast<const std::uint8_t*>(record_.payload.data()) + record_.payload.size()});
-        loaded_ = false;
+    bool unread = reader_.next(record_);
+    if (unread && record_.type == Type::snapshot) {
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(record_.payload.data());
+        graph_.restore({bytes, bytes + record_.payload.size()});
+        unread = false;
     }
     running_ = std::make_unique<Graph::Running>(graph);
+    if (unread) prepare();
 }
 
 void JournalReplay::match_sources() {
@@ -61,7 +62,7 @@ void JournalReplay::match_sources() {
         lane.places = places(type);
         lane.batch.columns.resize(type.fields.size());
     }
-    for (Lane& lane : lanes_) lane.batch.names = &lane.names;
+    for (Lane& lane : lanes_) lane.batch.names = &lane.names, lane.batch.dictionary = new_dictionary();
 }
 
 void JournalReplay::run() {
@@ -91,24 +92,23 @@ Rejections JournalReplay::rejected() const {
     return total;
 }
 
-/// Makes sure that there is a record to work on: rows, open on their source, or a mark. False at the end.
+/// Makes sure that there is a record to work on. False at the end.
 bool JournalReplay::load() {
-    while (!loaded_ && reader_.next(record_)) {
-        const bool of_source = record_.type == Type::names || record_.type == Type::rows;
-        if (of_source && record_.source >= lanes_.size()) reader_.refuse("it is of a source that the journal does not have");
-        if (record_.type == Type::names) {
-            read_names(lanes_[record_.source]);
-            continue;
-        }
-        if (record_.type == Type::rows) {
-            Lane& lane = lanes_[record_.source];
-            read_rows(lane);
-            graph_.sources()[lane.source]->open(lane.batch);
-            at_ = 0;
-        }
-        loaded_ = true;
-    }
+    while (!loaded_ && reader_.next(record_)) prepare();
     return loaded_;
+}
+
+/// Names are kept, rows opened on their source; rows and marks are then to be worked on.
+void JournalReplay::prepare() {
+    if (record_.type == Type::names || record_.type == Type::rows) {
+        if (record_.source >= lanes_.size()) reader_.refuse("it is of a source that the journal does not have");
+        Lane& lane = lanes_[record_.source];
+        if (record_.type == Type::names) return read_names(lane);
+        read_rows(lane);
+        graph_.sources()[lane.source]->open(lane.batch);
+        at_ = 0;
+    }
+    loaded_ = true;
 }
 
 void JournalReplay::read_names(Lane& lane) {
@@ -144,7 +144,7 @@ void JournalReplay::read_rows(Lane& lane) {
             reader_.refuse("its rows lack a column that they must have");
         length += place.size(presence(place), counts.rows);
     }
-    if (padded(length) != record_.payload.size()) reader_.refuse("its rows are not as long as they say");
+    if (length != record_.payload.size()) reader_.refuse("its rows are not as long as they say");
 
     Batch& batch = lane.batch;
     batch.rows = counts.rows;

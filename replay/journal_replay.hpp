@@ -61,6 +61,7 @@ private:
     };
     void match_sources();
     bool load();
+    void prepare();
     void read_names(Lane& lane);
     void read_rows(Lane& lane);
     void mark();
