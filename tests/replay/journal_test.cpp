@@ -85,9 +85,11 @@ TEST_CASE_METHOD(Market, "a live session of several producers is replayed to the
         writer.close();
         CHECK((inlet_of<Trade>(built->graph, 0).dropped() > 0) == (policy != Overflow::block));
         const Seen session = seen(*built);
-        CHECK(std::accumulate(session.rejected[0].begin(), session.rejected[0].end(), 0ull) > 0);
         CHECK(session.outputs[1].rows() > 3);
-        CHECK(segments(folder.path()) > 1);
+        if (policy == Overflow::block) {  // how much others keep is a matter of timing
+            CHECK(std::accumulate(session.rejected[0].begin(), session.rejected[0].end(), 0ull) > 0);
+            CHECK(segments(folder.path()) > 5);
+        }
         CHECK(difference_of_replays(twin, folder.path(), session) == "");
     }
 }
