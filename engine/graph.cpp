@@ -177,6 +177,7 @@ void Graph::hand_over() {
 
 void Graph::record(Recorder* recorder) {
     const Running running(*this);
+    if (recorder && recorder_ && recorder_ != recorder) throw std::invalid_argument("the graph is recorded already: close that recording first");
     recorder_ = recorder;
 }
 

@@ -69,7 +69,8 @@ public:
     /// What was taken so far is history: rows that a live feed repeats are dropped as overlap, not reported as repeats.
     void hand_over();
 
-    /// Tells a recorder, which must outlive its use here, of all that is taken in; null ends that. Not while the graph runs.
+    /// Tells a recorder, which must outlive its use here, of all that is taken in; null ends that. Not while the graph runs,
+    /// and one at a time.
     void record(Recorder* recorder);
 
     /// State of every operator, symbols, positions and merge maxima; what sinks collected is not part of it.
