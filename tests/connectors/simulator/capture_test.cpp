@@ -1,0 +1,5 @@
+#include "openquant/connectors/simulator/capture.hpp"
+
+#include "catch.hpp"
+
+TEST_CASE("x") {}
