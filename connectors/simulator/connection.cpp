@@ -111,7 +111,8 @@ void Connection::opened(const std::string& target, const std::string& key) {
     const std::string_view address = target;
     const std::size_t mark = address.find('?');
     if (!out_.lines)
-        out_.bytes = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + websocket::accept_key(key) + "\r\n\r\n";
+        out_.bytes =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + websocket::accept_key(key) + "\r\n\r\n";
     stage_->market.catch_up(now);
     if (!dialogue_->open(address.substr(0, mark), mark == std::string_view::npos ? "" : address.substr(mark + 1))) return refuse("404 Not Found");
     phase_ = Phase::open;
@@ -223,7 +224,8 @@ void Connection::wrote(std::size_t n) {
         });
     };
     if (drip_portion_ == 0) return go();
-    drip_timer_.expires_after(std::chrono::microseconds(drip_.count() * 1'000 * static_cast<std::int64_t>(drip_portion_) / static_cast<std::int64_t>(sending_.size())));
+    drip_timer_.expires_after(
+        std::chrono::microseconds(drip_.count() * 1'000 * static_cast<std::int64_t>(drip_portion_) / static_cast<std::int64_t>(sending_.size())));
     drip_timer_.async_wait([self = shared_from_this(), go](const error_code& error) {
         if (!error && !self->dropped_) go();
     });

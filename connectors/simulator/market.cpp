@@ -44,8 +44,8 @@ void Market::subscribed(const Listener& listener, Clock::time_point now) {
     for (std::uint32_t stream = 0; stream < heard_.size(); ++stream)
         if (listener.hears(stream)) heard_[stream] = false;
     const bool sole = std::count_if(listeners_.begin(), listeners_.end(), [](const Listener* l) { return l->listening(); }) == 1;
-    if (started_ && speed_ > 0 && *started_ <= now) return;          // its clock runs
-    if (started_ && !sole && now >= hold_until_) return;             // it is moving for others
+    if (started_ && speed_ > 0 && *started_ <= now) return;  // its clock runs
+    if (started_ && !sole && now >= hold_until_) return;     // it is moving for others
     hold_until_ = std::max(hold_until_, now + settle_);
     if (!started_ || *started_ > now) started_ = hold_until_;
 }

@@ -76,9 +76,7 @@ public:
     }
 
 private:
-    static std::string_view raw(const TapeItem& item) {
-        return std::string_view(item.text).substr(item.payload, item.text.size() - item.payload - 1);
-    }
+    static std::string_view raw(const TapeItem& item) { return std::string_view(item.text).substr(item.payload, item.text.size() - item.payload - 1); }
     std::string message(const TapeItem& item) override { return std::string(combined_ ? std::string_view(item.text) : raw(item)); }
 
     void refuse(const std::string& id, int code, const std::string& why) {

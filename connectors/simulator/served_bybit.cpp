@@ -12,8 +12,7 @@ constexpr std::size_t most_spot_args = 10;
 
 class BybitDialogue final : public GroupedDialogue {
 public:
-    BybitDialogue(const Market& market, Outlet& out, std::size_t batch, std::string_view category)
-        : GroupedDialogue(market, out, batch), category_(category) {}
+    BybitDialogue(const Market& market, Outlet& out, std::size_t batch, std::string_view category) : GroupedDialogue(market, out, batch), category_(category) {}
 
     bool open(std::string_view path, std::string_view) override {
         constexpr std::string_view head = "/v5/public/";
@@ -42,8 +41,10 @@ public:
             std::uint32_t stream = SymbolIndex::none;
             if (arg.get(topic) == simdjson::SUCCESS) stream = tape_.streams.find(topic);
             if (stream == SymbolIndex::none)
-                return answer(false, topic.starts_with(topic_head) ? "Invalid symbol :[" + std::string(topic) + "]" : "error:handler not found,topic:" + std::string(topic),
-                              tag, op);
+                return answer(
+                    false,
+                    topic.starts_with(topic_head) ? "Invalid symbol :[" + std::string(topic) + "]" : "error:handler not found,topic:" + std::string(topic), tag,
+                    op);
             wanted.push_back(stream);
         }
         finish();
@@ -57,8 +58,8 @@ private:
             json_text(tag) + R"(,"op":)" + json_text(op) + "}");
     }
     std::string envelope(std::string_view trades, const TapeItem& last) override {
-        std::string out = R"({"topic":"publicTrade.)" + tape_.symbols[last.stream] + R"(","type":"snapshot","ts":)" + std::to_string(last.publish_ns / 1'000'000) +
-                          R"(,"data":[)";
+        std::string out = R"({"topic":"publicTrade.)" + tape_.symbols[last.stream] + R"(","type":"snapshot","ts":)" +
+                          std::to_string(last.publish_ns / 1'000'000) + R"(,"data":[)";
         out.reserve(out.size() + trades.size() + 2);
         return out.append(trades).append("]}");
     }

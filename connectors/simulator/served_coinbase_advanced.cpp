@@ -59,8 +59,8 @@ private:
         return framed("market_trades", iso_us(last.publish_ns), std::string(R"({"type":"update","trades":[)").append(trades).append("]}"));
     }
     std::string framed(std::string_view channel, const std::string& time, const std::string& event) {
-        return R"({"channel":")" + std::string(channel) + R"(","client_id":"","timestamp":")" + time + R"(","sequence_num":)" +
-               std::to_string(sequence_++) + R"(,"events":[)" + event + "]}";
+        return R"({"channel":")" + std::string(channel) + R"(","client_id":"","timestamp":")" + time + R"(","sequence_num":)" + std::to_string(sequence_++) +
+               R"(,"events":[)" + event + "]}";
     }
     void refuse(const std::string& why) { say(R"({"type":"error","message":)" + json_text(why) + "}"); }
 

@@ -59,8 +59,8 @@ private:
         if (!past.empty()) say(R"({"channel":"trade","type":"snapshot","data":[)" + joined(past) + "]}");
     }
     void refuse(const std::string& why, const std::string& method, const std::string& tag, const std::string& symbol) {
-        say(R"({"error":)" + json_text(why) + R"(,"method":)" + method + tag + R"(,"success":false)" + (symbol.empty() ? "" : R"(,"symbol":)" + symbol) + times() +
-            "}");
+        say(R"({"error":)" + json_text(why) + R"(,"method":)" + method + tag + R"(,"success":false)" + (symbol.empty() ? "" : R"(,"symbol":)" + symbol) +
+            times() + "}");
     }
     std::string times() const {
         const std::string now = iso_us(market_.now_ns());

@@ -20,7 +20,8 @@ namespace {
 
 void check(const SimulatorOptions& options) {
     const auto refuse = [](const std::string& why) { throw std::invalid_argument("simulator: " + why); };
-    if (!(options.speed >= 0) || std::isinf(options.speed)) refuse("speed " + std::to_string(options.speed) + " must be a number above 0, or 0 for as fast as it goes");
+    if (!(options.speed >= 0) || std::isinf(options.speed))
+        refuse("speed " + std::to_string(options.speed) + " must be a number above 0, or 0 for as fast as it goes");
     for (const auto time : {options.settle, options.ping_every, options.subscribe_within})
         if (time.count() < 0) refuse("no time may be negative");
     if (options.heartbeat_every.count() <= 0 || options.patience.count() <= 0) refuse("heartbeat_every and patience must be above 0");
@@ -143,7 +144,10 @@ struct Simulator::Server {
 
 Simulator::Simulator(const std::string& capture, const NextLine& next, const SimulatorOptions& options)
     : server_(std::make_unique<Server>(capture, next, options)) {}
-Simulator::~Simulator() { stop(); }
+Simulator::~Simulator() {
+    if (server_) stop();
+}
+Simulator::Simulator(Simulator&&) noexcept = default;
 
 std::uint16_t Simulator::port() const { return server_->port; }
 std::string Simulator::url() const {

@@ -24,7 +24,7 @@ struct SimulatorOptions {
     bool restart_per_connection = false;     // each connection has a market of its own, from the start
     std::size_t batch = 0;                   // most trades in a message, where the venue's messages hold several; 0: 1, or what the venue allows at speed 0
 
-    std::chrono::milliseconds settle{100};          // the market waits so long after a first subscription: others may follow
+    std::chrono::milliseconds settle{100};  // the market waits so long after a first subscription: others may follow
     std::chrono::milliseconds heartbeat_every{1'000};
     std::chrono::milliseconds ping_every{0};        // websocket pings; 0: as the venue does
     std::chrono::milliseconds subscribe_within{0};  // a client that has not subscribed by then is cut; 0: as the venue does
@@ -34,9 +34,9 @@ struct SimulatorOptions {
 /// What was done to clients. Faults of trades that nobody would have been told are not listed.
 struct Injected {
     FaultKind kind = FaultKind::none;
-    std::string symbol;      // empty where connections are concerned
-    std::int64_t id = 0;     // of the first trade concerned, or of the trade before a connection's fault
-    std::uint64_t count = 0; // trades, connections, or milliseconds
+    std::string symbol;       // empty where connections are concerned
+    std::int64_t id = 0;      // of the first trade concerned, or of the trade before a connection's fault
+    std::uint64_t count = 0;  // trades, connections, or milliseconds
 };
 
 struct SimulatorStats {
@@ -57,10 +57,11 @@ public:
     /// a bad option, or a capture without a trade; std::runtime_error for a port in use or an unusable certificate.
     Simulator(const std::string& capture, const NextLine& next, const SimulatorOptions& options);
     ~Simulator();
+    Simulator(Simulator&&) noexcept;
 
     std::uint16_t port() const;
-    std::string url() const;             // ws://127.0.0.1:port, or wss, or tcp
-    const std::string& ca_pem() const;   // what a client has to trust; empty without TLS
+    std::string url() const;            // ws://127.0.0.1:port, or wss, or tcp
+    const std::string& ca_pem() const;  // what a client has to trust; empty without TLS
     void start();
     void stop();  // cuts all connections; there is no second start
     SimulatorStats stats() const;
