@@ -24,9 +24,9 @@ struct Feeder {
 };
 
 struct SessionOptions {
-    InletOptions inlet;
+    InletOptions inlet{};
     std::chrono::nanoseconds spin{};  // how long the engine looks for rows before it sleeps
-    std::string ca_file;              // certificates to trust instead of the system's
+    std::string ca_file{};            // certificates to trust instead of the system's
     std::chrono::milliseconds clock_every{100};
     std::chrono::milliseconds backoff_first{250}, backoff_cap{30'000};
     std::uint64_t seed = 1;  // of the jitter of waits
