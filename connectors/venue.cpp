@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 
+#include "openquant/connectors/binance.hpp"
+#include "openquant/connectors/bybit.hpp"
+
 namespace openquant {
 
 namespace {
@@ -12,7 +15,16 @@ struct Entry {
 };
 
 const std::vector<Entry>& venues() {
-    static const std::vector<Entry> all = {};
+    static const std::vector<Entry> all = {
+        {"binance", make_binance},
+        {"binance_coinm", make_binance_coinm},
+        {"binance_usdm", make_binance_usdm},
+        {"bybit", make_bybit},
+        {"bybit_inverse", make_bybit_inverse},
+        {"bybit_linear", make_bybit_linear},
+        {"bybit_option", make_bybit_option},
+        {"bybit_spot", make_bybit_spot},
+    };
     return all;
 }
 

@@ -25,7 +25,7 @@ private:
         const auto result = decoder_.decode(line, row.event, row.symbol);
         row.event.ts_recv = received;
         if (row.event.ts == 0) row.event.ts = received;  // spot quotes carry no time of their own
-        return result == BinanceDecoder::Result::row ? Line::row : result == BinanceDecoder::Result::other ? Line::skip : Line::malformed;
+        return result == BinanceDecoder::Result::row ? Line::row : result == BinanceDecoder::Result::malformed ? Line::malformed : Line::skip;
     }
     BinanceDecoder decoder_;
 };

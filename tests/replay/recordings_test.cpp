@@ -1,7 +1,4 @@
 // The real recordings against what is known of them; skipped where they are not there.
-#include <cstdlib>
-#include <filesystem>
-#include <iostream>
 #include <map>
 #include "catch.hpp"
 
@@ -10,20 +7,12 @@
 #include "openquant/operators/dollar_bars.hpp"
 #include "openquant/operators/effective_spread.hpp"
 #include "openquant/operators/lee_ready.hpp"
+#include "recordings.hpp"
 #include "twin.hpp"
 
 namespace openquant::testing {
 
 namespace {
-
-/// Path of a recording, or nothing and a message that the test is skipped.
-std::optional<std::string> recording(const std::string& name) {
-    const char* given = std::getenv("OPENQUANT_RECORDINGS");
-    const std::string path = std::string(given ? given : OPENQUANT_RECORDINGS) + "/" + name;
-    if (std::filesystem::exists(path)) return path;
-    std::cout << "skipped: no recording at " << path << "; OPENQUANT_RECORDINGS names the folder\n";
-    return {};
-}
 
 constexpr std::int64_t second = 1'000'000'000;
 
