@@ -258,7 +258,7 @@ void Connection::send_due(SteadyTime now) {
 ConnectionStats Connection::stats() const {
     const auto get = [](const auto& value) { return value.load(std::memory_order_relaxed); };
     ConnectionStats out;
-    out.venue = feeder_.venue->name(), out.url = url_, out.state = get(state_);
+    out.venue = feeder_.venue->name(), out.url = url_, out.state = link_state_names[static_cast<std::size_t>(get(state_))];
     out.frames = get(frames_), out.trades = get(trades_), out.malformed = get(malformed_), out.bytes = get(bytes_);
     out.connects = get(connects_), out.disconnects = get(disconnects_), out.refusals = get(refusals_);
     out.last_event_ts = get(last_event_), out.last_receive_ts = get(last_receive_), out.lag_ns = get(lag_);

@@ -13,6 +13,9 @@ namespace openquant::live {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+enum class LinkState : std::uint8_t { closed, connecting, open, waiting };
+inline constexpr std::string_view link_state_names[] = {"closed", "connecting", "open", "waiting"};
+
 /// An event time, and when it was told.
 struct EventTime {
     std::int64_t ts = 0;

@@ -32,12 +32,9 @@ struct SessionOptions {
     std::uint64_t seed = 1;  // of the jitter of waits
 };
 
-enum class LinkState : std::uint8_t { closed, connecting, open, waiting };
-inline constexpr std::string_view link_state_names[] = {"closed", "connecting", "open", "waiting"};
-
 struct ConnectionStats {
     std::string venue, url;
-    LinkState state = LinkState::closed;
+    std::string_view state;                                          // closed, connecting, open, or waiting for the next attempt
     std::uint64_t frames = 0, trades = 0, malformed = 0, bytes = 0;  // trades: taken by the inlet
     std::uint64_t connects = 0, disconnects = 0, refusals = 0;       // disconnects: of connections that had opened, however they ended
     std::string last_error;

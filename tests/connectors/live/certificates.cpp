@@ -42,18 +42,18 @@ void extend(X509* cert, X509* issuer, int kind, const std::string& value) {
 }  // namespace
 
 Certificate make_certificate(const Subject& subject, const Certificate* issuer) {
-    static long serial = 1;
+    static long serial = 0;
     const Key key(EVP_EC_gen("P-256"));
     const Cert cert(X509_new());
     need(key && cert, "key");
     const bool authority = subject.names.empty();
     X509_set_version(cert.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), serial++);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), ++serial);
     X509_gmtime_adj(X509_getm_notBefore(cert.get()), subject.from_seconds);
     X509_gmtime_adj(X509_getm_notAfter(cert.get()), subject.to_seconds);
     X509_set_pubkey(cert.get(), key.get());
-    const auto* const name = reinterpret_cast<const unsigned char*>(authority ? "openquant test authority" : "openquant test");
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert.get()), "CN", MBSTRING_ASC, name, -1, -1, 0);
+    const std::string name = (authority ? "openquant test authority " : "openquant test ") + std::to_string(serial);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert.get()), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
 
     Cert issuer_cert;
     Key issuer_key;

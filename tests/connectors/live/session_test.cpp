@@ -30,7 +30,7 @@ TEST_CASE("what a venue tells comes out of the graph, whatever carries it") {
     session.start();
     REQUIRE(fed.eventually_trades(3));
     const ConnectionStats stats = fed.stats();
-    CHECK(stats.state == LinkState::open);
+    CHECK(stats.state == "open");
     CHECK(stats.venue == "test");
     CHECK(stats.url == server.url());
     CHECK(stats.frames == 4);
@@ -42,7 +42,7 @@ TEST_CASE("what a venue tells comes out of the graph, whatever carries it") {
     CHECK(end_of(session) == "");
     CHECK((fed.ids() == Ids{1, 2, 3}));
     CHECK(fed.breaks.rows() == 0);
-    CHECK(fed.stats().state == LinkState::closed);
+    CHECK(fed.stats().state == "closed");
     CHECK(session.stats().sources.at(0).pushed == 3);
     CHECK(fed.table.as<Trade>()[2].ts_recv == stats.last_receive_ts);
 }
@@ -166,7 +166,7 @@ TEST_CASE("the venue's refusal ends the session with its text") {
     REQUIRE(eventually([&] { return session.failed(); }));
     CHECK(says(end_of(session), {"test at " + server.url(), "refused: no such symbol XYZ"}));
     CHECK(fed.stats().refusals == 1);
-    CHECK(fed.stats().state == LinkState::closed);
+    CHECK(fed.stats().state == "closed");
 }
 
 TEST_CASE("a refusal in a later life is counted, and the connection tries again") {
@@ -261,7 +261,7 @@ TEST_CASE("a session stops at once, whatever its connection is waiting for") {
         Fed fed;
         Session& session = fed.feed(websocket.url(), dense());
         session.start();
-        REQUIRE(eventually([&] { return fed.stats().state == LinkState::open; }));
+        REQUIRE(eventually([&] { return fed.stats().state == "open"; }));
         CHECK(seconds([&] { session.stop(); }) < 1.0);
     }
     SECTION("a handshake") {
@@ -275,7 +275,7 @@ TEST_CASE("a session stops at once, whatever its connection is waiting for") {
         Fed fed;
         Session& session = fed.feed("tcp://127.0.0.1:1", dense(), {"X"}, slow);
         session.start();
-        REQUIRE(eventually([&] { return fed.stats().state == LinkState::waiting; }));
+        REQUIRE(eventually([&] { return fed.stats().state == "waiting"; }));
         CHECK(seconds([&] { session.stop(); }) < 1.0);
     }
     SECTION("a goodbye that never comes") {
@@ -284,7 +284,7 @@ TEST_CASE("a session stops at once, whatever its connection is waiting for") {
         Fed fed;
         Session& session = fed.feed(deaf.url(), dense());
         session.start();
-        REQUIRE(eventually([&] { return fed.stats().state == LinkState::open; }));
+        REQUIRE(eventually([&] { return fed.stats().state == "open"; }));
         CHECK(seconds([&] { session.stop(); }) < 1.0);
         end.set_value();
     }
