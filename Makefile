@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 SOURCES := $(shell git ls-files '*.hpp' '*.cpp' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages demo test test-cpp test-python sanitize bench bench-python generate lint format wheel test-wheel clean
+.PHONY: help setup packages demo test test-cpp test-python sanitize bench bench-python bench-latency bench-live generate lint format wheel test-wheel clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,17 @@ bench: setup  ## throughput next to peers, the whole strategy, and every operato
 	@$(RUN) bench/replay.py
 	@$(RUN) bench/strategy.py
 	@build/release/bench/operators --benchmark_min_time=0.2
+
+bench-latency: setup  ## from a message's due time to its signal: percentiles, the parts, a mutex queue and csp beside
+	@cmake --preset release >/dev/null && cmake --build --preset release --target latency
+	@build/release/bench/latency
+	@$(RUN) bench/latency_csp.py
+
+bench-live: setup  ## decoding of venues' frames, a loopback websocket into a session, and a notebook that looks on
+	@cmake --preset release >/dev/null && cmake --build --preset release --target decode loopback
+	@build/release/bench/decode --benchmark_min_time=0.5
+	@build/release/bench/loopback
+	@$(RUN) python/benchmarks/benchmark_notebook.py
 
 generate: setup  ## rewrite what follows from the catalogue: operator classes, stub, docs pages
 	@$(RUN) -m openquant.generate .

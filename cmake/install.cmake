@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-install(TARGETS openquant openquant_options EXPORT openquant ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS openquant openquant_live openquant_options EXPORT openquant ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT openquant NAMESPACE openquant:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/openquant FILE openquant-targets.cmake)
 foreach(folder engine operators connectors replay)
   install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/openquant FILES_MATCHING PATTERN "*.hpp")

@@ -31,6 +31,16 @@ struct Told {
     std::uint64_t malformed = 0;  // trades within sound frames that make no sense
 
     void clear() { trades.clear(), breaks.clear(), malformed = 0; }
+
+    /// Takes back what was told since there were so many trades and breaks.
+    void cut(std::size_t trades_before, std::size_t breaks_before) { trades.resize(trades_before), breaks.resize(breaks_before); }
+    /// Trades from `begin` on in the order of their ids, by symbol: venues do not promise it within a message.
+    void order_by_id(std::size_t begin);
+    /// The trades from `begin` on are a snapshot of what was before: flags them, and notes its end for each of their symbols.
+    void end_snapshot(std::size_t begin);
+
+private:
+    std::vector<std::uint64_t> last_ids_;  // by symbol, zero between calls
 };
 
 /// What one frame was.
@@ -88,6 +98,9 @@ protected:
 
 /// The venues that `make_venue` knows.
 std::vector<std::string_view> venue_names();
+
+/// A venue that follows every symbol as it comes: for the frames of a capture. Null for a venue that cannot.
+std::unique_ptr<Venue> make_listener(std::string_view name);
 
 /// Throws std::invalid_argument for an unknown venue or channel, no market, a market given twice, or a symbol of the wrong form.
 std::unique_ptr<Venue> make_venue(std::string_view name, const std::vector<Market>& markets);

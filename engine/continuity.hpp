@@ -40,6 +40,15 @@ public:
         return repeated(id, of_snapshot || id <= known_);
     }
 
+    /// The stream is known to have come to id `until`, of which no row tells: what is missing, if that is news.
+    Judgement miss(IdKind kind, std::uint64_t until) {
+        if (kind != IdKind::dense || last_ == 0 || until <= last_) return {};
+        const std::uint64_t first = last_ + 1;
+        remember({first, until});
+        last_ = until;
+        return {Verdict::gap, first, until - first + 1};
+    }
+
     /// History ends here: rows of it that come again are no fault of the stream that takes over.
     void hand_over() { known_ = recent_.added() > 0 ? recent_.added() : last_; }
 

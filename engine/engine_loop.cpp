@@ -105,7 +105,7 @@ void EngineLoop::run() {
 }
 
 /// Until the bell rings: first awake, then asleep.
-void EngineLoop::await(std::uint32_t rings) const {
+void EngineLoop::await(std::uint32_t rings) {
     if (spin_.count() > 0) {
         const auto until = std::chrono::steady_clock::now() + spin_;
         do {

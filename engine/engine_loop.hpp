@@ -44,7 +44,7 @@ private:
     void run();
     bool drain();
     void run_tasks();
-    void await(std::uint32_t rings) const;
+    void await(std::uint32_t rings);
     void close_inlets();
 
     Graph& graph_;

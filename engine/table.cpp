@@ -37,6 +37,18 @@ Table::Contents Table::contents() const {
     return contents_;
 }
 
+Table::Contents Table::newest(std::size_t rows) const {
+    const std::scoped_lock lock(mutex_);
+    const auto from = static_cast<std::ptrdiff_t>(contents_.rows() - std::min(rows, contents_.rows()));
+    Contents out{type_, contents_.names, {contents_.symbols.begin() + from, contents_.symbols.end()}, positions_, {}, {}};
+    if (positions_) out.positions.assign(contents_.positions.begin() + from, contents_.positions.end());
+    for (std::size_t i = 0; i < contents_.columns.size(); ++i) {
+        const auto skipped = from * static_cast<std::ptrdiff_t>(width(type_->fields[i].kind));
+        out.columns.emplace_back(contents_.columns[i].begin() + skipped, contents_.columns[i].end());
+    }
+    return out;
+}
+
 Table::Contents Table::take() {
     const std::scoped_lock lock(mutex_);
     Contents taken = std::move(contents_);

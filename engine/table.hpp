@@ -26,7 +26,9 @@ public:
         std::size_t rows() const { return symbols.size(); }
     };
     Contents contents() const;
-    /// The same, moved out: the table is empty afterwards.
+    /// The newest `rows` of it.
+    Contents newest(std::size_t rows) const;
+    /// Everything, moved out: the table is empty afterwards.
     Contents take();
     std::size_t rows() const;
     void clear();

@@ -256,8 +256,16 @@ private:
     void report_breaks(std::size_t row, SymbolTable& symbols, std::uint64_t& position) {
         for (; next_break_ < batch_.breaks.size() && batch_.breaks[next_break_].before <= row; ++next_break_) {
             const BatchBreak& b = batch_.breaks[next_break_];
-            report(b.code == every_symbol ? every_symbol : symbol_of(b.code, symbols, position), b.row, position);
+            const SymbolId symbol = b.code == every_symbol ? every_symbol : symbol_of(b.code, symbols, position);
+            if (symbol != every_symbol && b.row.kind == Break::gap) report_loss(symbol, batch_.kind(b.code), b.row, position);
+            else report(symbol, b.row, position);
         }
+    }
+    /// A connector knows of lost rows before a later row shows it: then that row shall not report them again, nor they twice.
+    void report_loss(SymbolId symbol, IdKind kind, const Continuity& told, std::uint64_t& position) {
+        if (kind != IdKind::dense || told.count == 0) return report(symbol, told, position);
+        const auto [verdict, first, missing] = memory_.ids[symbol].miss(kind, told.id + told.count - 1);
+        if (verdict == IdTracker::Verdict::gap) report(symbol, {told.ts, Break::gap, first, missing}, position);
     }
     void report(SymbolId symbol, const Continuity& row, std::uint64_t& position) {
         breaks_.append(symbol, row);

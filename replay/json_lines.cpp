@@ -1,7 +1,6 @@
 // Trades and quotes as JSON lines: market-data items as barter-rs records them ({"Item": {...}}), or objects with named fields
 // ({"ts": ..., "symbol": ..., "price": ..., "size": ..., "side": ...}; {"ts": ..., "symbol": ..., "bid": ..., "ask": ...}).
-#include "openquant/connectors/json.hpp"
-#include "openquant/engine/timestamps.hpp"
+#include "openquant/connectors/json_rows.hpp"
 #include "openquant/replay/market_file.hpp"
 
 namespace openquant {
@@ -9,40 +8,6 @@ namespace openquant {
 namespace {
 
 namespace od = simdjson::ondemand;
-
-bool get_time(od::value value, std::int64_t& out) {
-    std::int64_t integer = 0;
-    const auto ns = json::get_number(value, integer) ? ns_from_integer(integer) : ns_from_text(value.get_string());
-    out = ns.value_or(0);
-    return ns.has_value();
-}
-
-bool get_side(od::value value, std::int8_t& out) {
-    std::int64_t sign = 0;
-    if (json::get_number(value, sign)) return out = static_cast<std::int8_t>(sign), sign >= -1 && sign <= 1;
-    const std::string_view text = value.get_string();
-    const char first = text.empty() ? '?' : text[0];
-    const bool buy = first == 'B' || first == 'b', sell = first == 'S' || first == 's';
-    out = static_cast<std::int8_t>(buy - sell);
-    return buy || sell;
-}
-
-bool named_field(std::string_view key, od::value value, Trade& t) {
-    if (key == "price") return json::get_number(value, t.price);
-    if (key == "size") return json::get_number(value, t.size);
-    if (key == "side") return value.is_null() || get_side(value, t.side);
-    if (key == "id") return value.is_null() || json::get_number(value, t.id);
-    if (key == "ts_publish") return value.is_null() || get_time(value, t.ts_publish);
-    if (key == "flags") return value.is_null() || json::get_number(value, t.flags);
-    return true;
-}
-bool named_field(std::string_view key, od::value value, Quote& q) {
-    if (key == "bid") return json::get_number(value, q.bid);
-    if (key == "ask") return json::get_number(value, q.ask);
-    if (key == "bid_size") return value.is_null() || json::get_number(value, q.bid_size);
-    if (key == "ask_size") return value.is_null() || json::get_number(value, q.ask_size);
-    return true;
-}
 
 std::string_view kind_of(const Trade&) { return "Trade"; }
 std::string_view kind_of(const Quote&) { return "OrderBookL1"; }
@@ -53,7 +18,7 @@ bool item_of(od::object object, Trade& t) {
         if (key == "id" && !json::get_number(field.value(), t.id)) return false;
         if (key == "price" && !json::get_number(field.value(), t.price)) return false;
         if (key == "amount" && !json::get_number(field.value(), t.size)) return false;
-        if (key == "side" && !get_side(field.value(), t.side)) return false;
+        if (key == "side" && !json::get_side(field.value(), t.side)) return false;
     }
     return true;
 }
@@ -87,33 +52,27 @@ public:
 private:
     Line parse(std::string_view line, Row& row) override {
         try {
-            od::document document = parser_.iterate(line.data(), line.size(), line.size() + json::padding);
-            od::object object = document.get_object();
+            od::object object;
+            if (!reader_.open(line, object)) return Line::malformed;
             Line result = Line::malformed;
-            for (auto field : object) {
-                const std::string_view key = field.unescaped_key();
+            for (od::field field : object) {
+                const std::string_view key = json::key_of(field);
                 if (key == "Item") {
                     result = item(field.value().get_object(), row);
                 } else if (key == "Reconnecting") {
                     row.broken = {last_ts_, Break::disconnect, 0, 0};
                     return Line::gap;
-                } else if (!named(key, field.value(), row)) {
+                } else if (!json::named_field(key, field.value(), row.event, row.symbol)) {
                     return Line::malformed;
                 } else {
                     result = Line::row;
                 }
             }
-            if (row.symbol.empty() && result == Line::row) return Line::malformed;
-            if (result == Line::row) last_ts_ = row.event.ts;
+            if (result != Line::row) return result;
+            if (row.symbol.empty() || row.event.ts == 0 || !reader_.at_end()) return Line::malformed;
+            last_ts_ = row.event.ts;
             return result;
         } catch (const simdjson::simdjson_error&) { return Line::malformed; }
-    }
-
-    bool named(std::string_view key, od::value value, Row& row) {
-        if (key == "ts") return get_time(value, row.event.ts);
-        if (key == "ts_recv") return value.is_null() || get_time(value, row.event.ts_recv);
-        if (key == "symbol") return row.symbol = symbol_ = std::string_view(value.get_string()), !symbol_.empty();
-        return named_field(key, value, row.event);
     }
 
     Line item(od::object item, Row& row) {
@@ -122,8 +81,8 @@ private:
         for (auto field : item) {
             const std::string_view key = field.unescaped_key();
             if (key == "Ok") return this->item(field.value().get_object(), row);
-            if (key == "time_exchange" && !get_time(field.value(), row.event.ts)) return Line::malformed;
-            if (key == "time_received" && !get_time(field.value(), row.event.ts_recv)) return Line::malformed;
+            if (key == "time_exchange" && !json::get_time(field.value(), row.event.ts)) return Line::malformed;
+            if (key == "time_received" && !json::get_time(field.value(), row.event.ts_recv)) return Line::malformed;
             if (key == "instrument" && !json::get_number(field.value(), instrument)) return Line::malformed;
             if (key != "kind") continue;
             for (auto kind : field.value().get_object()) {
@@ -136,17 +95,11 @@ private:
         return result;
     }
 
-    od::parser parser_;
+    json::Reader reader_;
     std::vector<std::string> instruments_;
     std::string symbol_;
     std::int64_t last_ts_ = 0;
 };
-
-/// A capture's line begins with a time in digits, then a space and a frame.
-bool is_capture(std::string_view first) {
-    const std::size_t digits = first.find_first_not_of("0123456789");
-    return digits != std::string_view::npos && digits > 0 && first.substr(digits).starts_with(" {");
-}
 
 template <class E>
 std::unique_ptr<Feed> open_json_lines(TextFile file, const OpenOptions& options) {

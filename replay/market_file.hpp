@@ -79,6 +79,8 @@ private:
 };
 
 std::unique_ptr<Feed> open_csv(TextFile file, const OpenOptions& options);
+/// Whether a file with this first line is a raw websocket capture.
+bool is_capture(std::string_view first);
 /// Of Trade or Quote rows.
 template <class E>
 std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options);

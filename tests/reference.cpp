@@ -89,7 +89,17 @@ void Reference::report_before(Source& source, const Recording& recording, std::s
     for (; source.next_break < recording.breaks.size() && recording.breaks[source.next_break].before <= row; ++source.next_break) {
         const ReportedBreak& b = recording.breaks[source.next_break];
         if (b.symbol != every_name) meet(b.symbol);
-        report(source, b.symbol, b.row);
+        const IdKind kind = recording.ids == IdKind::unknown ? source.ids : recording.ids;
+        if (b.symbol == every_name || b.row.kind != Break::gap || b.row.count == 0 || kind != IdKind::dense) {
+            report(source, b.symbol, b.row);
+            continue;
+        }
+        Seen& seen = source.seen[b.symbol];
+        const std::uint64_t first = seen.last_id + 1, until = b.row.id + b.row.count - 1;
+        if (seen.last_id == 0 || until < first) continue;
+        for (std::uint64_t gone = first; gone <= until; ++gone) seen.missing.insert(gone);
+        report(source, b.symbol, {b.row.ts, Break::gap, first, until - first + 1});
+        seen.last_id = until;
     }
 }
 

@@ -16,7 +16,7 @@ using SymbolId = std::uint32_t;
 inline constexpr SymbolId every_symbol = std::numeric_limits<SymbolId>::max();
 
 /// Bits of Trade::flags.
-enum TradeFlags : std::uint32_t { flag_late = 1, flag_snapshot = 2, flag_block = 4, flag_liquidation = 8 };
+enum TradeFlags : std::uint32_t { flag_late = 1, flag_snapshot = 2, flag_block = 4, flag_liquidation = 8, flag_rpi = 16 };
 
 /// Symbols that one cross-section may hold.
 inline constexpr std::int64_t max_aligned = 512;
@@ -75,7 +75,7 @@ struct Trade {
                           field("id", &Trade::id, "", "the venue's trade id, 0 if none").optional(),
                           timestamp("ts_publish", &Trade::ts_publish, "when the venue sent it").optional(),
                           timestamp("ts_recv", &Trade::ts_recv, "when it was received; no output depends on it").optional(),
-                          field("flags", &Trade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation").optional()};
+                          field("flags", &Trade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation, 16 retail price improvement").optional()};
     }
     bool operator==(const Trade&) const = default;
 };
@@ -125,7 +125,7 @@ struct QuotedTrade {
                           field("id", &QuotedTrade::id, "", "the venue's trade id, 0 if none").optional(),
                           timestamp("ts_publish", &QuotedTrade::ts_publish, "when the venue sent it").optional(),
                           timestamp("ts_recv", &QuotedTrade::ts_recv, "when it was received; no output depends on it").optional(),
-                          field("flags", &QuotedTrade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation").optional(),
+                          field("flags", &QuotedTrade::flags, "bits", "1 late, 2 snapshot, 4 block, 8 liquidation, 16 retail price improvement").optional(),
                           field("bid", &QuotedTrade::bid, "quote currency", "highest price bid").within(smallest, largest, Fault::price),
                           field("ask", &QuotedTrade::ask, "quote currency", "lowest price asked").within(smallest, largest, Fault::price),
                           field("bid_size", &QuotedTrade::bid_size, "base currency", "quantity bid at it").within(0.0, largest, Fault::size).optional(),

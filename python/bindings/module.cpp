@@ -198,6 +198,17 @@ void bind_graph(py::module_& m) {
         .def_property_readonly("keeps_positions", [](const PyTable& t) { return t.table->keeps_positions(); })
         .def("columns", [](const PyTable& t) { return table_columns(t, false); })
         .def("take", [](const PyTable& t) { return table_columns(t, true); })
+        .def(
+            "newest",
+            [](const PyTable& t, std::size_t rows) {
+                Table::Contents newest;
+                {
+                    const py::gil_scoped_release release;
+                    newest = t.table->newest(rows);
+                }
+                return arrays_of(std::move(newest));
+            },
+            "rows"_a)
         .def("clear", [](const PyTable& t) { t.table->clear(); })
         .def("__len__", [](const PyTable& t) { return t.table->rows(); });
 

@@ -53,7 +53,7 @@ def main() -> int:
         "trades -> prices aligned each second -> max Sharpe weights of the last 60, every 10 seconds\n"
     )
     built, replay, seconds = _replayed(path)
-    report.show(console, built, report.summary(built, replay, seconds))
+    report.show(console, built, report.summary(built, replay.rejected, seconds))
 
     sizes: dict[str, int] = {"1": 1, "7": 7, "1024": 1024, "all": sys.maxsize}
     hashes = {name: {"file": table.hash()} for name, table in built.tables.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from openquant import _core, events, frames
+from openquant import _core, events, frames, live
 from openquant._lazy import pl
 from openquant.callables import Driver
 from openquant.operator import Operator
@@ -84,6 +84,12 @@ class Table:
         if not self._core.keeps_positions:
             return frame
         return frame.with_columns(pl.Series("source_position", columns["source_position"], dtype=pl.UInt64))
+
+    def tail(self, rows: int = 5) -> pl.DataFrame:
+        """The newest rows, without a copy of the others."""
+        if rows < 0:
+            raise ValueError(f"tail: rows = {rows} must be >= 0")
+        return frames.frame_of(self._core.newest(rows), self.event_type)
 
     def hash(self) -> str:
         """Digest of every value's bits, in order; equal tables have equal hashes on every machine."""
@@ -318,6 +324,55 @@ class Graph:
                 newest row. What is dropped is counted in `describe` and reported on the source's continuity port.
         """
         self._core.start(capacity, overflow)
+
+    def live(
+        self,
+        connectors: live.Connectors,
+        *,
+        record: str | os.PathLike[str] | None = None,
+        warm_up: Any = None,
+        capacity: int = 65_536,
+        overflow: Literal["block", "drop_oldest", "conflate"] = "block",
+        spin_us: float = 0.0,
+        ca_file: str | os.PathLike[str] | None = None,
+        clock_ms: int = 100,
+    ) -> live.Session:
+        """Connects to venues and runs the graph on what they tell, on threads of its own.
+
+        ``push`` works meanwhile, for sources that no connector feeds. Symbols are the venue's own where the session has one venue,
+        and ``venue:SYMBOL`` where it has several. What connections lose, repeat or resume is told by the source's continuity port.
+
+        Args:
+            connectors: Such as ``openquant.connectors.binance("btcusdt")``; several; or by source, where the graph has several
+                sources of Trade. A source of Clock, if there is one, gets the time: that of the newest trade and what has
+                passed since it came.
+            record: A new folder for the session's journal, which ``replay`` turns into the same bytes.
+            warm_up: History to replay first, while the connections are open already: a journal, what `replay` takes, or that by
+                source. Trades that the live feed tells again are known by their ids and dropped as ``overlap``; a hole between
+                history and feed is reported as a gap. Symbols must be those of the feed.
+            capacity: Trades that may wait in each source's inlet.
+            overflow: When it is full: let the connection wait, drop the oldest trade, or (always) keep only each symbol's
+                newest. What is dropped is counted and reported on the source's continuity port.
+            spin_us: How long the engine looks for rows before it sleeps, in microseconds: waking up takes some, looking
+                takes a core.
+            ca_file: PEM file of the only certificate authority to trust, instead of the system's.
+            clock_ms: Milliseconds between two rows of a source of Clock.
+
+        Raises:
+            ValueError: an unknown venue, source or policy, or a URL of the wrong form.
+            RuntimeError: the session could not start; later, at `Session.stop`, whatever made it fail.
+        """
+        return live.start(
+            self,
+            connectors,
+            record=record,
+            warm_up=warm_up,
+            capacity=capacity,
+            overflow=overflow,
+            spin_us=spin_us,
+            ca_file=ca_file,
+            clock_ms=clock_ms,
+        )
 
     def push(self, source: str, rows: pl.DataFrame | Mapping[str, Any]) -> None:
         """Hands rows to a started graph: a frame, or one row as a mapping of columns to values.

@@ -1,24 +1,50 @@
-"""What a replay of a strategy tells: one summary as a dict, and the same as tables on a terminal."""
+"""What a run of a strategy tells: one summary as a dict, the same as tables on a terminal, and its tables as files."""
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
 from rich.table import Table as Grid
 
 if TYPE_CHECKING:
-    import polars as pl
-    from rich.console import Console
+    import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
 
-    from openquant.graph import Replay
+    import polars as pl
+
     from openquant.strategy import Strategy
 
 _OUTCOMES = ("weights", "risk", "total_risk")
 _LATENCY = ("latency_ns_p50", "latency_ns_p99", "latency_ns_p999", "latency_ns_max")
 
 
-def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
+def deliver(options: argparse.Namespace, built: Strategy, told: dict[str, Any]) -> None:
+    """Prints the summary, as tables or as JSON."""
+    if options.json:
+        print(json.dumps(told))
+    else:
+        console = Console()
+        show(console, built, told)
+        show_outcomes(console, built)
+
+
+def write(built: Strategy, folder: Path) -> None:
+    """Writes every table as Parquet; a file is there whole or not at all."""
+    for name, table in built.tables.items():
+        unfinished = folder / f".{name}.parquet.{os.getpid()}"
+        try:
+            table.frame().write_parquet(unfinished)
+            unfinished.replace(folder / f"{name}.parquet")
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def summary(built: Strategy, rejected: Mapping[str, int], seconds: float) -> dict[str, Any]:
     """Counts, first and last trade time, rejections by kind, throughput, and time per call of each node."""
     stats = built.graph.stats()
     source = next(s for s in stats["sources"] if s["name"] == "trades")
@@ -29,7 +55,7 @@ def summary(built: Strategy, replay: Replay, seconds: float) -> dict[str, Any]:
         **{name: len(table) for name, table in built.tables.items()},
         "ts_first": _iso(source["ts_first"]),
         "ts_last": _iso(source["ts_last"]),
-        "rejected": replay.rejected,
+        "rejected": dict(rejected),
         **({"last_weights": _last_weights(built)} if "weights" in built.tables else {}),
         "seconds": seconds,
         "ticks_per_second": trades / seconds if seconds > 0 else 0.0,
@@ -57,11 +83,20 @@ def show(console: Console, built: Strategy, told: dict[str, Any], rows: int = 5)
         nodes.add_row(node["name"], *counts, f"{node['ns_per_row']:.1f}", *(_time(node[key]) for key in _LATENCY))
     console.print(nodes)
     rejected = ", ".join(f"{count:,} {kind}" for kind, count in told["rejected"].items()) or "none"
+    if "connections" in told:
+        rate = f"{told['ticks_per_second']:,.0f} per second"
+    else:
+        rate = f"{told['ticks_per_second'] / 1e6:.2f} million per second, reading the file included"
     console.print(
-        f"{told['trades']:,} trades of {told['symbols']} symbols in {told['seconds']:.3f} s: "
-        f"{told['ticks_per_second'] / 1e6:.2f} million per second, reading the file included; rejected: {rejected}",
+        f"{told['trades']:,} trades of {told['symbols']} symbols in {told['seconds']:.3f} s: {rate}; rejected: {rejected}",
         highlight=False,
     )
+    for c in told.get("connections", ()):
+        console.print(
+            f"{c['venue']}: {c['frames']:,} frames, {c['trades']:,} trades, {c['malformed']:,} malformed, "
+            f"connected {c['connects']} times, lost {c['disconnects']} times",
+            highlight=False,
+        )
 
 
 def show_outcomes(console: Console, built: Strategy) -> None:

@@ -54,6 +54,7 @@ def strategy(
     sl: float = 1.0,
     max_bars: int = 20,
     model: bool = False,
+    clock: bool = False,
     allocation: Allocation | None = None,
     symbols: Sequence[str] = (),
     risk_window: int | None = None,
@@ -62,14 +63,16 @@ def strategy(
 
     The side of a bet is the sign of its CUSUM event. Its probability is (1 + wins) / (2 + closed) over the labels of that
     symbol and side which have closed by then; with `model`, probability and side are the last row of the source `model`.
-    With `allocation`, portfolios of `symbols`; with `risk_window`, the risk of each symbol's last so many returns, and of all
+    With `clock`, bars of time end on a silent market too, by the source `clock`. With `allocation`, portfolios of `symbols`; with `risk_window`, the risk of each symbol's last so many returns, and of all
     of them at the end, not annualised: bars have no calendar.
     """
     graph = Graph()
     # Declared first: a prediction with a trade's own time is known to it.
     predictions = graph.source("model", events.Prediction) if model else None
     trades = graph.source("trades", events.Trade)
-    bar = graph.add(bars, trades, name="bars")
+    # Without it a bar of time ends with the first trade after it.
+    ticks = {"clock": graph.source("clock", events.Clock)} if clock else {}
+    bar = graph.add(bars, trades, name="bars", **ticks)
     event = graph.add(operators.CusumFilter(threshold=threshold), bar, name="events")
     volatility = graph.add(operators.EwmaVolatility(), bar, name="volatility")
     barrier = operators.TripleBarrier(pt=pt, sl=sl, max_bars=max_bars, use_side=True)

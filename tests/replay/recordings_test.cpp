@@ -1,7 +1,4 @@
 // The real recordings against what is known of them; skipped where they are not there.
-#include <cstdlib>
-#include <filesystem>
-#include <iostream>
 #include <map>
 #include "catch.hpp"
 
@@ -10,20 +7,14 @@
 #include "openquant/operators/dollar_bars.hpp"
 #include "openquant/operators/effective_spread.hpp"
 #include "openquant/operators/lee_ready.hpp"
+#include "openquant/replay/text_file.hpp"
+#include "recordings.hpp"
+#include "refusal.hpp"
 #include "twin.hpp"
 
 namespace openquant::testing {
 
 namespace {
-
-/// Path of a recording, or nothing and a message that the test is skipped.
-std::optional<std::string> recording(const std::string& name) {
-    const char* given = std::getenv("OPENQUANT_RECORDINGS");
-    const std::string path = std::string(given ? given : OPENQUANT_RECORDINGS) + "/" + name;
-    if (std::filesystem::exists(path)) return path;
-    std::cout << "skipped: no recording at " << path << "; OPENQUANT_RECORDINGS names the folder\n";
-    return {};
-}
 
 constexpr std::int64_t second = 1'000'000'000;
 
@@ -131,6 +122,39 @@ TEST_CASE("trades joined with quotes whose time steps back: any chunking gives t
     const Outputs whole = run(std::size_t{1} << 30);
     CHECK((whole[0].rows() > 11'000 && whole[1].rows() > 50));
     for (const std::size_t chunk : {1, 7, 1024}) CHECK(difference(run(chunk), whole) == "");
+}
+
+TEST_CASE("Coinbase's recorded matches: the side is the aggressor's, as their tickers tell it") {
+    const auto path = recording("coinbase_matches_recording.gz");
+    if (!path) return;
+    const ReadFile file = read_trades(*path);
+    CHECK((file.malformed() == 0 && file.ids == IdKind::dense));
+    std::map<std::pair<std::string, std::uint64_t>, int> taker;  // by product and trade
+    TextFile lines(*path);
+    for (std::string_view line; lines.next(line);) {
+        if (line.find(R"("type":"ticker")") == std::string_view::npos) continue;
+        const auto after = [&](std::string_view key) { return line.substr(line.find(key) + key.size()); };
+        const std::string product(after(R"("product_id":")").substr(0, after(R"("product_id":")").find('"')));
+        taker[{product, std::stoull(std::string(after(R"("trade_id":)").substr(0, 15)))}] = after(R"("side":")").starts_with("buy") ? 1 : -1;
+    }
+    std::size_t matches = 0, snapshots = 0, twins = 0;
+    for (const Tick& tick : file.rows) {
+        const auto& trade = std::get<Trade>(tick.row);
+        ++(trade.flags & flag_snapshot ? snapshots : matches);
+        const auto twin = taker.find({tick.symbol, trade.id});
+        if (twin == taker.end() || trade.flags & flag_snapshot) continue;
+        ++twins;
+        CHECK(trade.side == twin->second);
+    }
+    CHECK((matches == 97 && twins == 97 && snapshots > 0));
+}
+
+TEST_CASE("recordings of protocols that are not read are refused clearly") {
+    for (const char* name : {"kraken_v1_recording.gz", "bybit_recording.gz"}) {
+        const auto path = recording(name);
+        if (!path) return;
+        CHECK(says(refusal([&] { read_trades(*path); }), {name, "no trade of a venue that is known"}));
+    }
 }
 
 TEST_CASE("recordings that are no trade files are refused clearly") {
