@@ -37,18 +37,18 @@ Overflow overflow_named(const std::string& name) {
     return at->second;
 }
 
-namespace {
-
-struct PyTable {
-    Table* table;
-};
-
 py::dict counts(const Rejections& rejected) {
     py::dict out;
     for (std::size_t i = 1; i < rejected.size(); ++i)
         if (rejected[i] > 0) out[py::str(fault_names[i])] = rejected[i];
     return out;
 }
+
+namespace {
+
+struct PyTable {
+    Table* table;
+};
 
 py::dict describe_node(const Node& node) {
     py::list inputs;
@@ -330,6 +330,7 @@ PYBIND11_MODULE(_core, m) {
     bind_signal_buffer(m);
     bind_graph(m);
     bind_replay(m);
+    bind_journal(m);
     bind_live(m);
     bind_arguments(m);
     bind_data(m.def_submodule("data", "Cleaning, report and calendar of OHLCV rows."));
