@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "openquant/engine/engine_loop.hpp"
 #include "openquant/engine/graph.hpp"
 #include "openquant/engine/inlet.hpp"
 #include "openquant/replay/feed.hpp"
