@@ -4,18 +4,19 @@
 >>> def built():
 ...     graph = openquant.Graph()
 ...     return graph, graph.collect(graph.add(openquant.TickBars(ticks_per_bar=2), graph.source("trades", openquant.Trade)))
->>> folder = tempfile.mkdtemp()
+>>> folder = tempfile.TemporaryDirectory()
 >>> graph, bars = built()
->>> with graph.record(folder):
+>>> with graph.record(folder.name):
 ...     graph.start()
 ...     for second in range(4):
 ...         graph.push("trades", {"ts": second * 10**9, "symbol": "BTCUSDT", "price": 100.0 + second, "size": 1.0})
 ...     graph.stop()
 >>> again, same_bars = built()
->>> again.replay(folder)
+>>> again.replay(folder.name)
 <Replay: 4 rows, done>
 >>> same_bars.hash() == bars.hash()
 True
+>>> folder.cleanup()
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import doctest
 import json
 import os
 import resource
@@ -40,10 +39,6 @@ def replayed(folder: Path, **options: Any) -> dict[str, str]:
     again = built()
     again.graph.replay(folder, **options)
     return bits(again)
-
-
-def test_the_docs_example() -> None:
-    assert doctest.testmod(journal).failed == 0
 
 
 @pytest.mark.parametrize("overflow", ["block", "drop_oldest", "conflate"])
