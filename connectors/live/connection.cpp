@@ -155,7 +155,7 @@ void Connection::close() {
 void Connection::shut() {
     if (transport_) std::exchange(transport_, nullptr)->close();
     timer_.cancel();
-    if (state_.exchange(LinkState::closed, std::memory_order_relaxed) == LinkState::open) add(disconnects_, 1);
+    note(LinkState::closed);
 }
 
 void Connection::push() {

@@ -1,7 +1,5 @@
 #include "openquant/connectors/simulator/capture.hpp"
 
-#include <charconv>
-
 #include "openquant/engine/timestamps.hpp"
 
 namespace openquant {
@@ -9,20 +7,6 @@ namespace openquant {
 namespace dom = simdjson::dom;
 
 namespace {
-
-/// `seconds.fraction` in ns; the fraction is read digit by digit, for a double has not enough of them.
-std::optional<std::int64_t> ns_from_seconds(std::string_view text) {
-    std::int64_t seconds = 0, fraction = 0, scale = 100'000'000;
-    const char* const end = text.data() + text.size();
-    auto [at, error] = std::from_chars(text.data(), end, seconds);
-    if (error != std::errc() || seconds < 0 || seconds > 9'000'000'000) return std::nullopt;
-    if (at != end && *at++ != '.') return std::nullopt;
-    for (; at != end; ++at, scale /= 10) {
-        if (*at < '0' || *at > '9') return std::nullopt;
-        fraction += (*at - '0') * scale;
-    }
-    return seconds * 1'000'000'000 + fraction;
-}
 
 std::string text_of(dom::object data, std::string_view key) { return std::string(std::string_view(data[key])); }
 
@@ -48,23 +32,6 @@ CapturedTrade coinbase_match(dom::object data, bool last) {
 }
 
 }  // namespace
-
-std::optional<CaptureFrame> parse_capture_line(std::string_view line) {
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos || space == 0 || space + 1 == line.size() || line[space + 1] != '{') return std::nullopt;
-    std::string_view time = line.substr(0, space), text = line.substr(space + 1);
-    while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
-    std::optional<std::int64_t> ns;
-    if (time.back() == ':') {
-        ns = ns_from_seconds(time.substr(0, time.size() - 1));
-    } else {
-        std::int64_t value = 0;
-        const auto [end, error] = std::from_chars(time.data(), time.data() + time.size(), value);
-        if (error == std::errc() && end == time.data() + time.size() && value >= 0) ns = value;
-    }
-    if (!ns) return std::nullopt;
-    return CaptureFrame{*ns, text};
-}
 
 std::optional<CapturedTrade> TradeReader::read(std::string_view frame) {
     const auto has = [&](std::string_view word) { return frame.find(word) != std::string_view::npos; };
