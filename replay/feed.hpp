@@ -62,4 +62,22 @@ private:
     bool offered_ = false;
 };
 
+/// A feed whose rows' ids are of a known kind, where it does not say so itself.
+class IdentifiedFeed final : public Feed {
+public:
+    IdentifiedFeed(std::unique_ptr<Feed> feed, IdKind ids) : feed_(std::move(feed)), ids_(ids) {}
+    const EventType& type() const override { return feed_->type(); }
+    bool next(Batch& batch) override {
+        const bool more = feed_->next(batch);
+        if (batch.ids == IdKind::unknown) batch.ids = ids_;
+        rejected = feed_->rejected;
+        return more;
+    }
+    double progress() const override { return feed_->progress(); }
+
+private:
+    std::unique_ptr<Feed> feed_;
+    IdKind ids_;
+};
+
 }  // namespace openquant

@@ -129,9 +129,9 @@ void JournalWriter::put_names(std::size_t source, const Batch& batch) {
     if (lane.names >= size) return;
     StoredNames stored{lane.names, {batch.names->begin() + static_cast<std::ptrdiff_t>(lane.names), batch.names->end()}, {}};
     for (; lane.names < size; ++lane.names) stored.kinds.push_back(static_cast<std::uint8_t>(kinds ? (*batch.kinds)[lane.names] : IdKind::unknown));
-    Writer bytes;
-    bytes.put(stored);
-    put_bytes(Type::names, source, bytes.bytes);
+    names_.bytes.clear();
+    names_.put(stored);
+    put_bytes(Type::names, source, names_.bytes);
 }
 
 /// A record of rows [begin, end) and the breaks among them, or as far as it may be full of breaks; returns where it ends.

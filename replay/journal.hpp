@@ -67,6 +67,7 @@ private:
     JournalOptions options_;
     std::vector<Lane> lanes_;
     std::vector<std::uint8_t> sources_;  // how a segment begins
+    Writer names_;                       // the last that were put
     std::vector<std::byte> buffer_;
     std::size_t used_ = 0;
     int file_ = -1;

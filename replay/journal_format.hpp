@@ -67,7 +67,7 @@ struct Place {
 /// Columns lie behind the breaks, the widest first: so each is aligned without padding.
 inline std::vector<Place> places(const EventType& type) {
     std::vector<Place> out;
-    for (const std::size_t wide : {8, 4, 1}) {
+    for (const std::size_t wide : {8u, 4u, 1u}) {
         if (wide == 4) out.push_back({type.fields.size(), wide, true});
         for (std::size_t i = 0; i < type.fields.size(); ++i)
             if (width(type.fields[i].kind) == wide) out.push_back({i, wide, type.fields[i].required});

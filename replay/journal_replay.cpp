@@ -33,7 +33,8 @@ T read(const std::byte* from) {
 
 }  // namespace
 
-JournalReplay::JournalReplay(Graph& graph, const std::string& folder, JournalReplayOptions options) : graph_(graph), options_(options), reader_(folder) {
+JournalReplay::JournalReplay(Graph& graph, const std::string& folder, JournalReplayOptions options)
+    : graph_(graph), options_(std::move(options)), reader_(folder) {
     if (options_.chunk == 0) options_.chunk = default_chunk;
     match_sources();
     bool unread = reader_.next(record_);
@@ -59,6 +60,7 @@ void JournalReplay::match_sources() {
         if (!same_fields(stored, type)) throw std::invalid_argument("the journal's " + stored.type + " rows have other fields than those of this openquant");
         Lane& lane = lanes_.emplace_back();
         lane.source = static_cast<std::size_t>(at - ours.begin());
+        if (const auto said = options_.ids.find(stored.name); said != options_.ids.end()) lane.ids = said->second;
         lane.places = places(type);
         lane.batch.columns.resize(type.fields.size());
     }
@@ -148,7 +150,7 @@ void JournalReplay::read_rows(Lane& lane) {
 
     Batch& batch = lane.batch;
     batch.rows = counts.rows;
-    batch.ids = record_.ids;
+    batch.ids = record_.ids == IdKind::unknown ? lane.ids : record_.ids;
     batch.breaks.clear();
     from += head;
     for (std::uint32_t i = 0; i < counts.breaks; ++i, from += sizeof(StoredBreak)) {

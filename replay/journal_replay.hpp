@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,10 @@ struct JournalReplayOptions {
     /// Whether the streams end behind the last record. By default as they did in the recording: those of a session that was
     /// stopped ended, those of one that was killed did not. False leaves them open for what is to follow, whatever was
     /// recorded; true ends them in any case. Where a recording went on behind an end of its streams, that end is always replayed.
-    std::optional<bool> end_streams;
+    std::optional<bool> end_streams = {};
+    /// What ids say of whose rows the recording tells no more, by source. For history from which a live feed goes on: with it,
+    /// outputs are those of a graph that judged the ids.
+    std::map<std::string, IdKind> ids = {};
 };
 
 class JournalReplay {
@@ -54,6 +58,7 @@ public:
 private:
     struct Lane {
         std::size_t source = 0;  // of the graph
+        IdKind ids = IdKind::unknown;
         std::vector<journal::Place> places;
         std::vector<std::string> names;
         std::vector<IdKind> kinds;

@@ -5,6 +5,8 @@
 #include "catch.hpp"
 
 #include "cases.hpp"
+#include "files.hpp"
+#include "openquant/replay/journal.hpp"
 #include "script.hpp"
 
 namespace {
@@ -54,6 +56,27 @@ TEST_CASE("law 7: no allocation in update after warm-up") {
             CHECK(allocations - before == 0);
         }
     });
+}
+
+TEST_CASE("recording does not allocate once its buffers have their size") {
+    const TemporaryFolder folder;
+    Graph graph;
+    graph.source<Trade>("trades");
+    JournalWriter writer(folder.path(), graph);
+    Batch batch;
+    const auto feed = feed_of(generate(event_type<Trade>(), 1, 10'000));
+    REQUIRE(feed->next(batch));
+    batch.breaks.push_back({500, every_symbol, {1, Break::disconnect, 0, 0}});
+    const auto record = [&](std::size_t chunk) {
+        for (std::size_t at = 0; at < batch.rows; at += chunk) {
+            writer.taken(0, batch, at, std::min(at + chunk, batch.rows));
+            writer.chunk_begins();
+        }
+    };
+    record(10'000);
+    const std::size_t before = allocations;
+    for (const std::size_t chunk : {1, 7, 4'096, 10'000}) record(chunk);
+    CHECK(allocations - before == 0);
 }
 
 }  // namespace openquant::testing

@@ -155,7 +155,7 @@ void Connection::close() {
 void Connection::shut() {
     if (transport_) std::exchange(transport_, nullptr)->close();
     timer_.cancel();
-    if (state_.exchange(LinkState::closed, std::memory_order_relaxed) == LinkState::open) add(disconnects_, 1);
+    note(LinkState::closed);
 }
 
 void Connection::push() {
@@ -227,7 +227,7 @@ void Connection::on_time() {
     if (state != LinkState::open) return;
     be_patient(now);
     if (now >= heard_at_ + rules_.silence) {
-        transport_->abort();  // nobody is there to say goodbye to
+        transport_->cut();  // nobody is there to say goodbye to
         return lost("nothing was heard for " + std::to_string(rules_.silence.count()) + " ms");
     }
     if (now >= ends_at_) return lost("renewed after its lifetime", true);

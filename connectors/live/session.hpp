@@ -36,7 +36,7 @@ struct ConnectionStats {
     std::string venue, url;
     std::string_view state;                                          // closed, connecting, open, or waiting for the next attempt
     std::uint64_t frames = 0, trades = 0, malformed = 0, bytes = 0;  // trades: taken by the inlet
-    std::uint64_t connects = 0, disconnects = 0, refusals = 0;       // disconnects: of connections that had opened, however they ended
+    std::uint64_t connects = 0, disconnects = 0, refusals = 0;       // disconnects: of open connections, other than by `stop`
     std::string last_error;
     std::int64_t last_event_ts = 0, last_receive_ts = 0;  // 0: none yet
     std::int64_t lag_ns = 0;                              // from the latest trade's match to its receipt

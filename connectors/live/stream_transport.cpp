@@ -20,7 +20,7 @@ void StreamTransport::send(std::string text) {
 }
 
 void StreamTransport::close() {
-    if (!open_) return abort();
+    if (!open_) return cut();
     if (shut_ || closing_) return;
     closing_ = true;
     listener_ = nullptr;
@@ -28,7 +28,7 @@ void StreamTransport::close() {
     say_goodbye([self = shared_from_this()](error_code) { self->shut(); });
 }
 
-void StreamTransport::abort() {
+void StreamTransport::cut() {
     listener_ = nullptr;
     shut();
 }

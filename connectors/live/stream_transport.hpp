@@ -34,7 +34,7 @@ public:
     void open() final;
     void send(std::string text) final;
     void close() final;
-    void abort() final;
+    void cut() final;
 
 protected:
     using Done = std::function<void(error_code)>;

@@ -42,12 +42,12 @@ public:
     virtual void open() = 0;
     /// Texts are sent whole and in order; those given before the connection is open wait for it.
     virtual void send(std::string text) = 0;
-    /// Says goodbye where the protocol has one. Nothing is told from now on, of this and of `abort`.
+    /// Says goodbye where the protocol has one. Nothing is told from now on, of this and of `cut`.
     virtual void close() = 0;
-    virtual void abort() = 0;
+    virtual void cut() = 0;
 };
 
-/// The listener must outlive the transport's use or end it by `close` or `abort`. `tls` is only needed for TLS.
+/// The listener must outlive the transport's use or end it by `close` or `cut`. `tls` is only needed for TLS.
 std::shared_ptr<Transport> make_transport(boost::asio::io_context& io, const Endpoint& endpoint, boost::asio::ssl::context* tls, Listener& listener,
                                           const TransportLimits& limits = {});
 

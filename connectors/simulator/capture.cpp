@@ -1,6 +1,5 @@
 #include "openquant/connectors/simulator/capture.hpp"
 
-#include "openquant/connectors/capture_line.hpp"
 #include "openquant/engine/timestamps.hpp"
 
 namespace openquant {
@@ -33,11 +32,6 @@ CapturedTrade coinbase_match(dom::object data, bool last) {
 }
 
 }  // namespace
-
-std::optional<CaptureFrame> parse_capture_line(std::string_view line) {
-    const auto captured = capture_line(line);
-    return captured ? std::optional<CaptureFrame>({captured->received, captured->frame}) : std::nullopt;
-}
 
 std::optional<CapturedTrade> TradeReader::read(std::string_view frame) {
     const auto has = [&](std::string_view word) { return frame.find(word) != std::string_view::npos; };

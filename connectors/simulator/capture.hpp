@@ -9,15 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "openquant/connectors/capture_line.hpp"
+
 namespace openquant {
-
-struct CaptureFrame {
-    std::int64_t received_ns = 0;
-    std::string_view text;  // within the line
-};
-
-/// A line is `local_ns {frame}` or `seconds.fraction: {frame}`; nothing for any other, such as what the recorder sent itself.
-std::optional<CaptureFrame> parse_capture_line(std::string_view line);
 
 /// Gives the next line of a capture; false at its end.
 using NextLine = std::function<bool(std::string_view& line)>;

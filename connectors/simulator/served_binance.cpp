@@ -100,19 +100,19 @@ private:
 
 class Binance final : public ServedVenue {
 public:
-    void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const override {
+    void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const override {
         if (trade && trade->form > CapturedTrade::Form::aggregate) return;
         TapeItem item;
         std::string stream;
-        if (const std::size_t at = frame.text.find(payload_head); frame.text.starts_with(combined_head) && at != std::string_view::npos) {
-            item = rendered(frame, trade.value_or(CapturedTrade{}), std::string(frame.text));
+        if (const std::size_t at = frame.frame.find(payload_head); frame.frame.starts_with(combined_head) && at != std::string_view::npos) {
+            item = rendered(frame, trade.value_or(CapturedTrade{}), std::string(frame.frame));
             item.payload = static_cast<std::uint32_t>(at + payload_head.size());
-            stream = frame.text.substr(combined_head.size(), at - combined_head.size());
+            stream = frame.frame.substr(combined_head.size(), at - combined_head.size());
         } else if (trade) {  // recorded on a raw connection
             for (const char c : trade->symbol) stream += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
             stream += item.aggregate ? "@aggTrade" : "@trade";
             const std::string head = std::string(combined_head) + stream + std::string(payload_head);
-            item = rendered(frame, *trade, head + std::string(frame.text) + "}");
+            item = rendered(frame, *trade, head + std::string(frame.frame) + "}");
             item.payload = static_cast<std::uint32_t>(head.size());
         } else {
             return;

@@ -71,7 +71,7 @@ class Bybit final : public ServedVenue {
 public:
     explicit Bybit(std::string_view category) : category_(category) { most_per_message = 1'024; }
 
-    void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const override {
+    void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const override {
         if (!trade) return;
         const std::string symbol = split_symbol(trade->symbol, "");
         tape.add(rendered(frame, *trade,

@@ -100,11 +100,11 @@ private:
 
 class Coinbase final : public ServedVenue {
 public:
-    void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const override {
+    void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const override {
         if (!trade) return;
         const bool own = trade->form >= CapturedTrade::Form::match;
         const std::string product = own ? trade->symbol : split_symbol(trade->symbol, "-");
-        tape.add(rendered(frame, *trade, own ? std::string(frame.text) : match(*trade, product)), product, product);
+        tape.add(rendered(frame, *trade, own ? std::string(frame.frame) : match(*trade, product)), product, product);
     }
     std::unique_ptr<Dialogue> dialogue(const Market& market, Outlet& out, std::size_t batch) const override {
         return std::make_unique<CoinbaseDialogue>(market, out, batch);

@@ -86,7 +86,7 @@ private:
 
 class Advanced final : public ServedVenue {
 public:
-    void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const override {
+    void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const override {
         if (!trade) return;
         const std::string product = split_symbol(trade->symbol, "-");
         tape.add(rendered(frame, *trade,

@@ -73,7 +73,7 @@ private:
 
 class Kraken final : public ServedVenue {
 public:
-    void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const override {
+    void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const override {
         if (!trade) return;
         const std::string symbol = split_symbol(trade->symbol, "/");
         tape.add(rendered(frame, *trade,

@@ -22,7 +22,7 @@ private:
 
 class Lines final : public ServedVenue {
 public:
-    void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const override {
+    void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const override {
         if (!trade) return;
         tape.add(rendered(frame, *trade,
                           R"({"ts":)" + std::to_string(trade->ts_ns) + R"(,"symbol":)" + json_text(trade->symbol) + R"(,"price":)" + trade->price +

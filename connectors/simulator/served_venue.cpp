@@ -45,9 +45,9 @@ std::string joined(const std::vector<const TapeItem*>& items) {
     return out;
 }
 
-TapeItem rendered(const CaptureFrame& frame, const CapturedTrade& trade, std::string text) {
+TapeItem rendered(const CaptureLine& frame, const CapturedTrade& trade, std::string text) {
     TapeItem item;
-    item.received_ns = frame.received_ns, item.publish_ns = trade.publish_ns, item.id = trade.id;
+    item.received_ns = frame.received, item.publish_ns = trade.publish_ns, item.id = trade.id;
     item.kind = trade.form == CapturedTrade::Form::last_match ? TapeItem::Kind::past : TapeItem::Kind::trade;
     item.aggregate = trade.form == CapturedTrade::Form::aggregate;
     item.text = std::move(text);

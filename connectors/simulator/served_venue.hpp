@@ -110,7 +110,7 @@ public:
     bool lines = false;                             // plain lines, no websocket
 
     /// Adds what the venue makes of a frame, if anything.
-    virtual void add(Tape& tape, const CaptureFrame& frame, const std::optional<CapturedTrade>& trade) const = 0;
+    virtual void add(Tape& tape, const CaptureLine& frame, const std::optional<CapturedTrade>& trade) const = 0;
     virtual std::unique_ptr<Dialogue> dialogue(const Market& market, Outlet& out, std::size_t batch) const = 0;
 };
 
@@ -125,7 +125,7 @@ std::unique_ptr<ServedVenue> serve_lines();
 std::unique_ptr<ServedVenue> make_served_venue(std::string_view name);
 
 /// Pieces of a rendered trade.
-TapeItem rendered(const CaptureFrame& frame, const CapturedTrade& trade, std::string text);
+TapeItem rendered(const CaptureLine& frame, const CapturedTrade& trade, std::string text);
 /// BTCUSDT and BTC-USDT with `between` before the quote currency; as it is if no quote currency is known in it.
 std::string split_symbol(std::string_view symbol, std::string_view between);
 std::string iso_us(std::int64_t ns);

@@ -40,7 +40,7 @@ Tape read_tape(const std::string& capture, const NextLine& next, const ServedVen
     Tape tape;
     TradeReader reader;
     for (std::string_view line; next(line);) {
-        if (const auto frame = parse_capture_line(line)) venue.add(tape, *frame, reader.read(frame->text));
+        if (const auto frame = capture_line(line)) venue.add(tape, *frame, reader.read(frame->frame));
         else if (!line.empty()) ++skipped;
     }
     std::vector<char> plain(tape.streams.size());  // streams with single matches: their aggregates would be the same trades again

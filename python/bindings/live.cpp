@@ -50,25 +50,20 @@ py::dict stats(const Session& session) {
     return py::dict("connections"_a = connections, "sources"_a = sources);
 }
 
-/// The frames of a capture, and what a client sees of them.
-std::vector<CaptureFrame> frames_of(const std::string& path) {
-    TextFile file(path);
-    std::vector<CaptureFrame> out;
-    for (std::string_view line; file.next(line);)
-        if (auto frame = capture_frame(line)) out.push_back(std::move(*frame));
-    return out;
-}
-
 py::dict stats(const Simulator& simulator) {
     const SimulatorStats now = simulator.stats();
+    py::dict faults;
+    for (std::size_t i = 1; i < now.injected.size(); ++i)
+        if (now.injected[i] > 0) faults[py::str(fault_kind_names[i])] = now.injected[i];
     return py::dict("connections"_a = now.connections, "clients"_a = now.clients, "trades"_a = now.trades, "position"_a = now.position,
-                    "frames_sent"_a = now.frames_sent, "trades_sent"_a = now.trades_sent, "injected"_a = now.injected);
+                    "frames_sent"_a = now.sent_messages, "trades_sent"_a = now.sent_trades, "injected"_a = faults);
 }
 
 py::list injected(const Simulator& simulator) {
     py::list out;
     for (const auto& fault : simulator.injected())
-        out.append(py::dict("kind"_a = fault.kind, "symbol"_a = fault.symbol, "id"_a = fault.id, "count"_a = fault.count));
+        out.append(
+            py::dict("kind"_a = fault_kind_names[static_cast<std::size_t>(fault.kind)], "symbol"_a = fault.symbol, "id"_a = fault.id, "count"_a = fault.count));
     return out;
 }
 
@@ -81,7 +76,9 @@ void bind_simulator(py::module_& m) {
                  SimulatorOptions options;
                  options.venue = venue, options.port = port, options.tls = tls, options.speed = speed, options.faults = faults;
                  options.restart_per_connection = restart_per_connection;
-                 return std::make_unique<Simulator>(frames_of(capture), options);
+                 TextFile file(capture);
+                 return std::make_unique<Simulator>(
+                     capture, [&](std::string_view& line) { return file.next(line); }, options);
              }),
              "capture"_a, "venue"_a, "port"_a, "tls"_a, "speed"_a, "faults"_a, "restart_per_connection"_a)
         .def_property_readonly("url", &Simulator::url)

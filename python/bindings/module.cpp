@@ -12,8 +12,8 @@
 #include "callable_node.hpp"
 #include "catalogue.hpp"
 #include "frames.hpp"
+#include "graph.hpp"
 #include "openquant/engine/engine_loop.hpp"
-#include "openquant/engine/graph.hpp"
 #include "openquant/engine/signal_buffer.hpp"
 #include "openquant/replay/matrix_feed.hpp"
 #include "openquant/replay/replay.hpp"
@@ -23,29 +23,18 @@ namespace py = pybind11;
 using namespace py::literals;
 
 namespace openquant {
-namespace {
-
-/// Ends an engine thread without the GIL, which that thread may be waiting for.
-struct PyGraph {
-    std::unique_ptr<Graph> graph = std::make_unique<Graph>();
-    ~PyGraph() {
-        const py::gil_scoped_release release;
-        graph.reset();
-    }
-};
-
-struct PyTable {
-    Table* table;
-};
-
-struct PyFeed {
-    std::unique_ptr<Feed> feed;
-};
 
 IdKind id_kind(const std::string& name) {
     for (std::size_t i = 0; i < std::size(id_kind_names); ++i)
         if (name == id_kind_names[i]) return static_cast<IdKind>(i);
     throw std::invalid_argument("ids = '" + name + "' must be one of unknown, opaque, monotonic, dense");
+}
+Overflow overflow_named(const std::string& name) {
+    static const std::map<std::string, Overflow> policies = {
+        {"block", Overflow::block}, {"drop_oldest", Overflow::drop_oldest}, {"conflate", Overflow::conflate}};
+    const auto at = policies.find(name);
+    if (at == policies.end()) throw std::invalid_argument("overflow = '" + name + "' must be one of block, drop_oldest, conflate");
+    return at->second;
 }
 
 py::dict counts(const Rejections& rejected) {
@@ -54,6 +43,12 @@ py::dict counts(const Rejections& rejected) {
         if (rejected[i] > 0) out[py::str(fault_names[i])] = rejected[i];
     return out;
 }
+
+namespace {
+
+struct PyTable {
+    Table* table;
+};
 
 py::dict describe_node(const Node& node) {
     py::list inputs;
@@ -120,7 +115,10 @@ PyFeed matrix_feed(const py::array_t<double, py::array::c_style>& prices, const 
 }
 
 void bind_feed(py::module_& m) {
-    py::class_<PyFeed>(m, "Feed").def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; });
+    py::class_<PyFeed>(m, "Feed")
+        .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; })
+        .def(
+            "say_ids", [](PyFeed& f, const std::string& ids) { f.feed = std::make_unique<IdentifiedFeed>(std::move(f.feed), id_kind(ids)); }, "ids"_a);
     const auto open = [&m](const char* name, std::unique_ptr<Feed> (*open_file)(const std::string&, const OpenOptions&)) {
         m.def(
             name,
@@ -251,12 +249,9 @@ void bind_graph(py::module_& m) {
         .def(
             "start",
             [](PyGraph& g, std::size_t capacity, const std::string& overflow) {
-                static const std::map<std::string, Overflow> policies = {
-                    {"block", Overflow::block}, {"drop_oldest", Overflow::drop_oldest}, {"conflate", Overflow::conflate}};
-                const auto at = policies.find(overflow);
-                if (at == policies.end()) throw std::invalid_argument("overflow = '" + overflow + "' must be one of block, drop_oldest, conflate");
+                const InletOptions options{capacity, overflow_named(overflow)};
                 const py::gil_scoped_release release;
-                g.graph->live().start({capacity, at->second});
+                g.graph->live().start(options);
             },
             "capacity"_a, "overflow"_a)
         .def("push", &push, "source"_a, "rows"_a)
@@ -283,6 +278,8 @@ void bind_graph(py::module_& m) {
                 g.graph->restore({bytes.begin(), bytes.end()});
             },
             "state"_a)
+        .def(
+            "hand_over", [](PyGraph& g) { g.graph->hand_over(); }, py::call_guard<py::gil_scoped_release>())
         .def("describe", &describe)
         .def("to_dot", [](PyGraph& g) { return g.graph->to_dot(); });
 }
@@ -333,6 +330,8 @@ PYBIND11_MODULE(_core, m) {
     bind_signal_buffer(m);
     bind_graph(m);
     bind_replay(m);
+    bind_journal(m);
+    bind_live(m);
     bind_arguments(m);
     bind_data(m.def_submodule("data", "Cleaning, report and calendar of OHLCV rows."));
     bind_kernels(m.def_submodule("kernels", "What is no function of a stream: bet sizes, one allocation, drawdowns of a curve."));

@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 import openquant
-from openquant import _live_command, _simulate_command, report
+from openquant import _live_command, _simulate_command, journal, report
 from openquant._options import add_graph_options, built
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from openquant.graph import Replay
+    from openquant.strategy import Strategy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,11 +44,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"openquant {openquant.__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     replay = commands.add_parser(
-        "replay", help="replay files of trades", description="Replays files of trades through one graph and reports."
+        "replay",
+        help="replay files of trades",
+        description="Replays files of trades, or a recorded session, through one graph.",
     )
     replay.set_defaults(run=_replay)
     replay.add_argument(
-        "files", nargs="+", metavar="FILE", help="capture, JSON lines or CSV, plain or gzip; several are merged by time"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="capture, JSON lines or CSV, plain or gzip; several are merged by time. Or the folder of a journal that "
+        "`openquant live --record` wrote: with the options of that session, its tables come out",
     )
     add_graph_options(replay, "keep these; in files that only number instruments, their names in order")
     replay.add_argument(
@@ -71,18 +78,17 @@ def _speed(text: str) -> float | None:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    strategy = built(options, model=bool(options.model))
-    data: dict[str, Any] = {
-        "trades": openquant.read_trades(*options.files, instruments=options.symbols, only=options.symbols)
-    }
-    if options.model:
-        data["model"] = _model(options.model)
+    recorded = any(journal.is_journal(file) for file in options.files)
+    strategy, replay = _open_journal(options) if recorded else _open_files(options)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-    replay = strategy.graph.open(data, speed=options.speed)
     started = time.perf_counter()
     _run(replay, show=sys.stderr.isatty() and not options.json)
     elapsed = time.perf_counter() - started
+    if replay.torn_bytes:
+        print(f"openquant: the journal ends in {replay.torn_bytes:,} torn bytes, which are left out", file=sys.stderr)
+    if not replay.closed:
+        print("openquant: the recording was not closed: what it has is all that is replayed", file=sys.stderr)
     summary = report.summary(strategy, replay.rejected, elapsed)
     if summary["trades"] == 0:
         wanted = f" of {', '.join(options.symbols)}" if options.symbols else ""
@@ -91,6 +97,32 @@ def _replay(options: argparse.Namespace) -> int:
         report.write(strategy, options.out)
     report.deliver(options, strategy, summary)
     return 0
+
+
+def _open_files(options: argparse.Namespace) -> tuple[Strategy, Replay]:
+    strategy = built(options, model=bool(options.model))
+    data: dict[str, Any] = {
+        "trades": openquant.read_trades(*options.files, instruments=options.symbols, only=options.symbols)
+    }
+    if options.model:
+        data["model"] = _model(options.model)
+    return strategy, strategy.graph.open(data, speed=options.speed)
+
+
+def _open_journal(options: argparse.Namespace) -> tuple[Strategy, Replay]:
+    """The graph gets the sources of the one that was recorded; its other options are for the user to repeat."""
+    if len(options.files) > 1:
+        raise ValueError("a journal is replayed alone: give its folder and no other file")
+    for name, given in {"--model": options.model, "--speed": options.speed}.items():
+        if given is not None:
+            raise ValueError(f"{name} is for files: a journal is replayed as it was recorded, as fast as possible")
+    if options.symbols and not options.allocate:
+        raise ValueError(
+            "--symbols chooses from files: a journal is replayed whole, and needs them for --allocate only"
+        )
+    sources = journal.sources(options.files[0])
+    strategy = built(options, model="model" in sources, clock="clock" in sources)
+    return strategy, strategy.graph.open(options.files[0])
 
 
 def _model(path: Path) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from openquant import _core, events, frames, live
+from openquant import _core, events, frames, journal, live
 from openquant._lazy import pl
 from openquant.callables import Driver
 from openquant.operator import Operator
@@ -125,7 +125,7 @@ class Table:
 class Replay:
     """A replay under way: `run` it, `step` through it, `pause` it from another thread."""
 
-    def __init__(self, core: _core.Replay) -> None:
+    def __init__(self, core: _core.Replay | _core.JournalReplay) -> None:
         self._core = core
 
     def run(self) -> Self:
@@ -176,6 +176,16 @@ class Replay:
     def rejected(self) -> dict[str, int]:
         """Rows refused so far, by kind."""
         return self._core.rejected()
+
+    @property
+    def torn_bytes(self) -> int:
+        """Bytes left out at the end of a journal, where its writer was stopped in the midst of a record; known when done."""
+        return self._core.torn_bytes if isinstance(self._core, _core.JournalReplay) else 0
+
+    @property
+    def closed(self) -> bool:
+        """False of a journal whose recording was not closed; known when done."""
+        return self._core.closed if isinstance(self._core, _core.JournalReplay) else True
 
     def __repr__(self) -> str:
         return f"<Replay: {self.rows} rows, {'done' if self.done else f'{self.progress:.0%}'}>"
@@ -282,7 +292,12 @@ class Graph:
         return MappingProxyType(self._tables)
 
     def open(
-        self, data: Mapping[str, Rows], *, chunk: int | None = None, speed: float | None = None, flush: bool = True
+        self,
+        data: Mapping[str, Rows] | str | os.PathLike[str],
+        *,
+        chunk: int | None = None,
+        speed: float | None = None,
+        flush: bool | None = None,
     ) -> Replay:
         """Prepares a replay to be run, stepped or paused; see `replay`."""
         if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
@@ -293,27 +308,58 @@ class Graph:
             raise ValueError(
                 f"replay: speed = {speed!r} must be > 0 (times real time), or None for as fast as possible"
             )
+        if isinstance(data, (str, os.PathLike)):
+            return Replay(journal.open_replay(self, data, chunk=chunk, speed=speed, flush=flush))
         feeds = {name: self._feed(name, rows) for name, rows in data.items()}
-        return Replay(_core.Replay(self._core, feeds, chunk or 0, speed or 0.0, flush))
+        return Replay(_core.Replay(self._core, feeds, chunk or 0, speed or 0.0, flush is None or flush))
 
     def replay(
-        self, data: Mapping[str, Rows], *, chunk: int | None = None, speed: float | None = None, flush: bool = True
+        self,
+        data: Mapping[str, Rows] | str | os.PathLike[str],
+        *,
+        chunk: int | None = None,
+        speed: float | None = None,
+        flush: bool | None = None,
     ) -> Replay:
-        """Replays data through the graph, several sources merged by event time.
+        """Replays data through the graph, several sources merged by event time; or a journal, in the order that it recorded.
 
         Args:
             data: By source: a polars DataFrame, the path of a file of trades (of quotes for a source of quotes), or what
-                `read_trades` or `read_quotes` opened.
+                `read_trades` or `read_quotes` opened. Or the folder of a journal that `record` or a live session wrote for
+                a graph like this one: its tables are then those of that session, to the bit.
             chunk: Rows handled at once, None for the engine's choice. The output does not depend on it.
             speed: Times real time by the data's own timestamps; None for as fast as possible.
-            flush: End the streams after the last row, so that open bars and labels come out; False to continue later.
+            flush: End the streams after the last row, so that open bars and labels come out; False to continue later. By
+                default data ends them, and a journal does if they ended in the recording: not if that was killed.
 
         Raises:
-            ValueError: an unknown source, an unknown or missing column, or the graph is running.
+            ValueError: an unknown source, an unknown or missing column, or the graph is running; a journal of another graph,
+                or one that is damaged other than cut short at its end (`Replay.torn_bytes`).
             FileNotFoundError: a path does not exist.
             RuntimeError: a callable of the graph failed; it says at which node and row.
         """
-        return self.open(data, chunk=chunk, speed=speed, flush=flush).run()
+        replay = self.open(data, chunk=chunk, speed=speed, flush=flush)
+        try:
+            return replay.run()
+        except BaseException:
+            replay.stop()
+            replay.run_for(0)  # lets go of the graph, though the error may hold the replay
+            raise
+
+    def record(self, folder: str | os.PathLike[str]) -> journal.Recording:
+        """Records all that the graph takes in from now on, to be closed when it no longer runs, or used in a ``with`` statement.
+
+        Rows are handed to the operating system before the graph works on them, so nothing is lost that a killed process had
+        worked on; only closing forces them to the disk. If a row cannot be written, the replay or session ends with RuntimeError.
+
+        Args:
+            folder: Where the journal goes, for `replay`; made if it is missing.
+
+        Raises:
+            ValueError: the folder holds a journal already, or the graph is running or recorded already.
+            RuntimeError: the folder cannot be written to.
+        """
+        return journal.Recording(self, folder)
 
     def start(self, *, capacity: int = 65_536, overflow: Literal["block", "drop_oldest", "conflate"] = "block") -> None:
         """Starts the engine's thread, to be fed by `push`.

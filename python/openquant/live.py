@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from openquant import _core, events
+from openquant import _core, events, journal
 from openquant.connectors import Connector
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
 
     from openquant.graph import Graph
     from openquant.journal import Recording
 
-Connectors = Connector | "Sequence[Connector]" | "Mapping[str, Connector | Sequence[Connector]]"
-History = "pl.DataFrame | str | os.PathLike[str] | _core.Feed"
+    Connectors = Connector | Sequence[Connector] | Mapping[str, Connector | Sequence[Connector]]
+    History = pl.DataFrame | str | os.PathLike[str] | _core.Feed
 
 
 class Session:
@@ -147,16 +149,18 @@ def start(
 
 def _replay_history(graph: Graph, fed: list[_core.Feeder], warm_up: Any) -> None:
     """Connections are open meanwhile: what they bring waits in the inlets, and ids tell what history holds already."""
+    kinds = {source: {f.ids for f in fed if f.source == source} for source in {f.source for f in fed}}
+    ids = {source: kind for source, (kind, *others) in kinds.items() if not others}
+    if journal.is_journal(warm_up):
+        history = journal.open_replay(graph, warm_up, flush=False, ids=ids)
+        while not history.run_for(100):
+            pass
+        graph._core.hand_over()
+        return
     if isinstance(warm_up, _core.Feed) or not hasattr(warm_up, "keys"):
-        if graph._is_journal(warm_up):
-            graph.open(warm_up, flush=False).run()
-            graph._core.hand_over()
-            return
         warm_up = {fed[0].source: warm_up}
     data = {source: graph._feed(source, rows) for source, rows in warm_up.items()}
-    for source, feed in data.items():
-        kinds = {f.ids for f in fed if f.source == source}
-        if len(kinds) == 1:
-            feed.say_ids(kinds.pop())
+    for source in data.keys() & ids.keys():
+        data[source].say_ids(ids[source])
     graph.open(data, flush=False).run()
     graph._core.hand_over()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from openquant import events, operators
 from openquant.graph import Graph, Table
@@ -71,8 +71,8 @@ def strategy(
     predictions = graph.source("model", events.Prediction) if model else None
     trades = graph.source("trades", events.Trade)
     # Without it a bar of time ends with the first trade after it.
-    ticks = {"clock": graph.source("clock", events.Clock)} if clock else {}
-    bar = graph.add(bars, trades, name="bars", **ticks)
+    ticks: dict[str, Any] = {"clock": graph.source("clock", events.Clock)} if clock else {}
+    bar = graph.add(bars, trades, name="bars", **(ticks if isinstance(bars, operators.TimeBars) else {}))
     event = graph.add(operators.CusumFilter(threshold=threshold), bar, name="events")
     volatility = graph.add(operators.EwmaVolatility(), bar, name="volatility")
     barrier = operators.TripleBarrier(pt=pt, sl=sl, max_bars=max_bars, use_side=True)

@@ -38,6 +38,7 @@ FUNCTIONS = [
 WITH_EXAMPLES = (
     "openquant",
     "openquant.events",
+    "openquant.journal",
     "openquant.signal_buffer",
     *(f"openquant.{module}" for module in MODULES),
 )

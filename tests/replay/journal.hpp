@@ -44,7 +44,8 @@ inline Seen replayed(const Twin& twin, const std::string& folder, const JournalR
 /// The journal gives what the session gave, in whatever chunks.
 inline std::string difference_of_replays(const Twin& twin, const std::string& folder, const Seen& session) {
     for (const std::size_t chunk : {0, 1, 7, 1'000'000})
-        if (const auto found = difference(replayed(twin, folder, {chunk, {}}), session); !found.empty()) return "chunk " + std::to_string(chunk) + ": " + found;
+        if (const auto found = difference(replayed(twin, folder, {.chunk = static_cast<std::size_t>(chunk)}), session); !found.empty())
+            return "chunk " + std::to_string(chunk) + ": " + found;
     return {};
 }
 

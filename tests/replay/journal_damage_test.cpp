@@ -43,7 +43,7 @@ struct Recorded {
         const auto built = twin.build();
         Result out;
         out.refused = refusal([&] {
-            JournalReplay replay(built->graph, damaged.path(), {0, false});
+            JournalReplay replay(built->graph, damaged.path(), {.end_streams = false});
             replay.run();
             out = {{}, replay.torn_bytes(), replay.rows(), replay.closed()};
         });
@@ -233,7 +233,7 @@ TEST_CASE("what a failing node was told is in the journal") {
         feeds.emplace_back("prices", feed_of(generate(event_type<Price>(), 1, 100)));
         CHECK_THROWS_WITH(Replay(graph, std::move(feeds), {.chunk = 4}).run(), Catch::Contains("the tenth price"));
     }
-    JournalReplay replay(again, folder.path(), {4, {}});
+    JournalReplay replay(again, folder.path(), {.chunk = 4});
     CHECK_THROWS_WITH(replay.run(), Catch::Contains("the tenth price"));
     CHECK(read->rows() == table->rows());
 }

@@ -76,7 +76,7 @@ TEST_CASE("a transport allocates nothing per message") {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (counting.frames < Counting::last && !counting.closed_early && std::chrono::steady_clock::now() < deadline)
         io.run_one_for(std::chrono::milliseconds(100));
-    transport->abort();
+    transport->cut();
     io.run();
     REQUIRE(counting.frames == Counting::last);
     CHECK(counting.after - counting.before == 0);

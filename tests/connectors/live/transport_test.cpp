@@ -183,7 +183,7 @@ TEST_CASE("nothing is told after close or abort, even within a call") {
     Heard heard(server.url());
     heard.on_frame = [&] {
         if (heard.frames.size() < 10) return;
-        politely ? heard.transport->close() : heard.transport->abort();
+        politely ? heard.transport->close() : heard.transport->cut();
         heard.transport.reset();
     };
     heard.run_until([&] { return heard.frames.size() >= 10; });

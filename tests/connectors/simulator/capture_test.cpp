@@ -7,17 +7,17 @@
 namespace openquant::testing {
 
 TEST_CASE("Lines of captures") {
-    const auto binance = parse_capture_line(R"(1723161254087896568 {"stream":"x"})");
+    const auto binance = capture_line(R"(1723161254087896568 {"stream":"x"})");
     REQUIRE(binance);
-    CHECK(binance->received_ns == 1'723'161'254'087'896'568);
-    CHECK(binance->text == R"({"stream":"x"})");
-    const auto coinbase = parse_capture_line("1618677817.061845: {\"type\":\"match\"}\r");
+    CHECK(binance->received == 1'723'161'254'087'896'568);
+    CHECK(binance->frame == R"({"stream":"x"})");
+    const auto coinbase = capture_line("1618677817.061845: {\"type\":\"match\"}\r");
     REQUIRE(coinbase);
-    CHECK(coinbase->received_ns == 1'618'677'817'061'845'000);
-    CHECK(coinbase->text == R"({"type":"match"})");
+    CHECK(coinbase->received == 1'618'677'817'061'845'000);
+    CHECK(coinbase->frame == R"({"type":"match"})");
     for (const char* bad : {"", "{}", "12", "12 ", "x {}", "1.2.3: {}", "99999999999: {}", "wss://host <-> 1618677816.8434298",
                             R"(wss://host <- 1618677817.020616: {"type":"subscribe"})", "-5 {}", "12a {}", "99999999999999999999 {}"})
-        CHECK_FALSE(parse_capture_line(bad));
+        CHECK_FALSE(capture_line(bad));
 }
 
 TEST_CASE("Trades in frames keep their digits, and the side is the aggressor's") {

@@ -108,8 +108,7 @@ TEST_CASE("Two clients of one market, and two markets") {
     Client both(simulator.port(), "/stream?streams=btcusdt@trade/ethusdt@trade"), one(simulator.port(), "/ws/ethusdt@trade");
     std::size_t wrong = 0;
     std::thread other([&] {
-        for (std::size_t i = 1; i < trades.size(); i += 2)
-            wrong += one.read() != payload(trades[i]);
+        for (std::size_t i = 1; i < trades.size(); i += 2) wrong += one.read() != payload(trades[i]);
     });
     for (const Traded& t : trades)
         if (both.read() != combined(t)) FAIL_CHECK("trade " << t.id);

@@ -312,10 +312,10 @@ TEST_CASE("The Coinbase recording, as it was") {
     TextFile file(path), again(path);
     std::string products;
     for (std::string_view line; file.next(line);) {
-        const auto frame = parse_capture_line(line);
-        if (!frame || frame->text.find("match\",") == std::string_view::npos) continue;
-        recorded.emplace_back(frame->text);
-        if (frame->text.find("last_match") == std::string_view::npos) continue;
+        const auto frame = capture_line(line);
+        if (!frame || frame->frame.find("match\",") == std::string_view::npos) continue;
+        recorded.emplace_back(frame->frame);
+        if (frame->frame.find("last_match") == std::string_view::npos) continue;
         const Json json(recorded.back());
         products += (products.empty() ? "\"" : ",\"") + text(json.root, "product_id") + "\"";
     }
