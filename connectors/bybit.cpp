@@ -81,7 +81,7 @@ bool read_trade(od::object object, Trade& trade, std::string_view& symbol, bool&
 
 class BybitVenue final : public Venue {
 public:
-    BybitVenue(const Category& category, const std::vector<Market>& markets) : category_(category) {
+    BybitVenue(const Category& category, const std::vector<Market>& markets) : category_(category), listens_(markets.empty()) {
         for (const Market& market : markets) add(market);
         std::size_t characters = 0;
         for (const std::string& topic : topics_.names()) characters += topic.size() + 3;  // with quotes and a comma
@@ -192,6 +192,7 @@ private:
 
     /// The number of a symbol that was asked for, perhaps as one of a coin's options.
     std::uint32_t code(std::string_view symbol) {
+        if (listens_) return symbols_.add(symbol);
         const std::uint32_t known = symbols_.find(symbol);
         if (known != SymbolIndex::none || !category_.options || coins_.find(coin_of(symbol)) == SymbolIndex::none) return known;
         return symbols_.size() < most_symbols ? symbols_.add(symbol) : SymbolIndex::none;
@@ -215,6 +216,7 @@ private:
     }
 
     const Category& category_;
+    bool listens_;  // to every symbol
     SymbolIndex topics_, coins_;
     json::Reader reader_;
 };

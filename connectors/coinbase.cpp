@@ -82,7 +82,7 @@ private:
     /// Of one product on this connection.
     struct Seen {
         std::uint64_t last = 0;       // newest trade
-        std::uint64_t announced = 0;  // newest trade that a heartbeat told of, if it had not come by then
+        std::uint64_t announced = 0;  // newest trade that the last heartbeat told of
     };
 
     Frame match(Message& m, std::int64_t received, Told& told) {
@@ -100,7 +100,7 @@ private:
         return Frame::trades;
     }
 
-    /// A trade that one heartbeat tells of and that has not come by the next one, a second later, is lost: matches and heartbeats
+    /// A trade that two heartbeats tell of, a second apart, and that has not come by the second is lost: matches and heartbeats
     /// may overtake each other, but not by as much.
     Frame heartbeat(const Message& m, Told& told) {
         const auto ts = ns_from_text(m.time);
@@ -108,9 +108,10 @@ private:
         const std::uint32_t symbol = code(m.product);
         if (symbol == SymbolIndex::none) return Frame::control;
         Seen& seen = seen_[symbol];
-        if (seen.last != 0 && seen.announced > seen.last) {
-            told.breaks.push_back({told.trades.size(), symbol, {*ts, Break::gap, seen.last + 1, seen.announced - seen.last}});
-            seen.last = seen.announced;
+        const std::uint64_t sure = std::min(seen.announced, m.last_trade_id);
+        if (seen.last != 0 && sure > seen.last) {
+            told.breaks.push_back({told.trades.size(), symbol, {*ts, Break::gap, seen.last + 1, sure - seen.last}});
+            seen.last = sure;
         }
         seen.announced = m.last_trade_id;
         return Frame::control;

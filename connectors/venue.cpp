@@ -25,7 +25,7 @@ const std::vector<Entry>& venues() {
         {"binance", make_binance},
         {"binance_coinm", make_binance_coinm},
         {"binance_usdm", make_binance_usdm},
-        {"bybit", make_bybit},
+        {"bybit", make_bybit, true},
         {"bybit_inverse", make_bybit_inverse},
         {"bybit_linear", make_bybit_linear},
         {"bybit_option", make_bybit_option},

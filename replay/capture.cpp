@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "openquant/connectors/binance.hpp"
 #include "openquant/connectors/venue.hpp"
@@ -11,6 +12,53 @@
 namespace openquant {
 
 namespace {
+
+/// What tells whose frame it is; the first that it holds counts.
+struct Sign {
+    std::string_view text, venue;
+};
+constexpr Sign signs[] = {
+    {R"("sequence_num":)", "coinbase_advanced"},
+    {R"("channel":"market_trades")", "coinbase_advanced"},
+    {R"("product_id)", "coinbase"},  // or product_ids, in the answer to a subscription
+    {R"("channel":"trade")", "kraken"},
+    {R"("method":"subscribe")", "kraken"},
+    {R"("topic":"publicTrade.)", "bybit"},
+    {R"("stream":")", "binance"},
+    {R"("e":")", "binance"},
+    {R"("result":null)", "binance"},
+    {R"("u":)", "binance"},
+};
+constexpr std::size_t told_within = 1 << 16;  // bytes
+
+/// Whose frames a file holds. Throws for those that no decoder reads.
+std::string_view venue_of(TextFile& file) {
+    std::string_view text = file.ahead(told_within);
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const auto captured = capture_line(line);
+        if (!captured) continue;
+        for (const auto& [sign, venue] : signs)
+            if (captured->frame.find(sign) != std::string_view::npos) return venue;
+    }
+    throw std::invalid_argument("'" + file.path() +
+                                "' is a capture of no venue that can be read; those are Binance, Bybit (v5), Coinbase Exchange, Coinbase Advanced "
+                                "Trade and Kraken (v2)");
+}
+
+/// Lines of what the recorder did itself: `wss://host <-> time` where it connected, `wss://host <- time: {message}` what it sent.
+class Recorder {
+public:
+    static bool owns(std::string_view line) { return line.starts_with("wss://") || line.starts_with("ws://"); }
+    static bool connected(std::string_view line) { return line.find(" <-> ") != std::string_view::npos; }
+    /// Whether the line breaks what was heard before it.
+    bool reconnected(std::string_view line) { return connected(line) && std::exchange(heard_, false); }
+    void heard() { heard_ = true; }
+
+private:
+    bool heard_ = false;  // rows since the last connection
+};
 
 template <class E>
 class BinanceCapture final : public MarketFile<E> {
@@ -22,29 +70,30 @@ public:
 
 private:
     Line parse(std::string_view line, Row& row) override {
+        if (recorder_.owns(line)) {
+            row.broken = {latest_, Break::disconnect, 0, 0};
+            return recorder_.reconnected(line) ? Line::gap : Line::skip;
+        }
         const auto captured = capture_line(line);
         if (!captured) return Line::malformed;
         const auto result = decoder_.decode(captured->frame, row.event, row.symbol);
         row.event.ts_recv = captured->received;
         if (row.event.ts == 0) row.event.ts = captured->received;  // spot quotes carry no time of their own
-        return result == BinanceDecoder::Result::row ? Line::row : result == BinanceDecoder::Result::malformed ? Line::malformed : Line::skip;
+        if (result != BinanceDecoder::Result::row) return result == BinanceDecoder::Result::malformed ? Line::malformed : Line::skip;
+        recorder_.heard();
+        latest_ = std::max(latest_, row.event.ts);
+        return Line::row;
     }
     BinanceDecoder decoder_;
+    Recorder recorder_;
+    std::int64_t latest_ = 0;
 };
-
-/// Whose frame it is; empty if it does not show.
-std::string_view venue_of(std::string_view frame) {
-    const auto has = [&](std::string_view text) { return frame.find(text) != std::string_view::npos; };
-    if (has(R"("channel":"market_trades")")) return "coinbase_advanced";
-    if (has(R"("channel":"trade")")) return "kraken";
-    if (has(R"("type":")") && has(R"("product_id":")") && has(R"("sequence":)")) return "coinbase";
-    return {};
-}
 
 /// Trades of every symbol that a venue's frames speak of.
 class VenueCapture final : public Feed {
 public:
-    VenueCapture(TextFile file, std::vector<std::string> only) : file_(std::move(file)), only_(std::move(only)) {}
+    VenueCapture(TextFile file, std::unique_ptr<Venue> venue, std::vector<std::string> only)
+        : file_(std::move(file)), venue_(std::move(venue)), only_(std::move(only)) {}
 
     const EventType& type() const override { return event_type<Trade>(); }
     double progress() const override { return file_.progress(); }
@@ -55,12 +104,8 @@ public:
         std::string_view line;
         bool more = true;
         while (rows_.size() < rows_per_batch && (more = file_.next(line))) read(line, batch);
-        if (!more && !venue_)
-            throw std::invalid_argument("'" + file_.path() +
-                                        "' holds no trade of a venue that is known: Binance, Coinbase Exchange, Coinbase Advanced, Kraken v2");
-        static const std::vector<std::string> none;
-        batch.offer(rows_, venue_ ? venue_->symbols().names() : none, dictionary_);
-        batch.ids = venue_ ? venue_->rules().ids : IdKind::unknown;
+        batch.offer(rows_, venue_->symbols().names(), dictionary_);
+        batch.ids = venue_->rules().ids;
         return more || batch.rows > 0 || !batch.breaks.empty();
     }
 
@@ -68,19 +113,18 @@ private:
     static constexpr std::size_t rows_per_batch = 8192;
 
     void read(std::string_view line, Batch& batch) {
-        if (line.starts_with("wss://") || line.starts_with("ws://")) {  // what the recorder did: <-> it connected, <- it sent
-            if (line.find(" <-> ") != std::string_view::npos && latest_ > 0) {
-                batch.breaks.push_back({rows_.size(), every_symbol, {latest_, Break::disconnect, 0, 0}});
-                if (venue_) venue_->opened();
-            }
+        if (line.find_first_not_of(" \t") == std::string_view::npos) return;
+        if (recorder_.owns(line)) {
+            if (recorder_.connected(line)) venue_->opened();
+            if (recorder_.reconnected(line)) batch.breaks.push_back({rows_.size(), every_symbol, {latest_, Break::disconnect, 0, 0}});
             return;
         }
+        auto& malformed = rejected[static_cast<std::size_t>(Fault::malformed)];
         const auto captured = capture_line(line);
-        if (!captured) return void(rejected[static_cast<std::size_t>(Fault::malformed)] += !line.empty());
-        if (!venue_ && !(venue_ = make_listener(venue_of(captured->frame)))) return;
+        if (!captured) return void(++malformed);
         told_.clear();
-        if (venue_->decode(captured->frame, captured->received, told_) == Frame::malformed) ++told_.malformed;
-        rejected[static_cast<std::size_t>(Fault::malformed)] += told_.malformed;
+        malformed += venue_->decode(captured->frame, captured->received, told_) == Frame::malformed;
+        malformed += told_.malformed;
         keep(batch);
     }
     void keep(Batch& batch) {
@@ -94,6 +138,7 @@ private:
             const auto& [symbol, trade] = told_.trades[i];
             if (!wanted(symbol)) continue;
             rows_.append(symbol, trade);
+            recorder_.heard();
             latest_ = std::max(latest_, trade.ts);
         }
         note(told_.trades.size());
@@ -103,8 +148,9 @@ private:
     }
 
     TextFile file_;
-    std::vector<std::string> only_;
     std::unique_ptr<Venue> venue_;
+    std::vector<std::string> only_;
+    Recorder recorder_;
     Told told_;
     Rows<Trade> rows_;
     std::int64_t latest_ = 0;
@@ -113,16 +159,14 @@ private:
 
 }  // namespace
 
-bool is_capture(std::string_view first) { return first.starts_with("wss://") || capture_line(first); }
+bool is_capture(std::string_view first) { return Recorder::owns(first) || capture_line(first); }
 
 template <class E>
 std::unique_ptr<Feed> open_capture(TextFile file, const OpenOptions& options) {
-    const std::string_view first = file.peek();
-    const auto captured = capture_line(first);
-    const bool binance = captured && first[first.find(' ') - 1] != ':' && venue_of(captured->frame).empty();
-    if (binance) return std::make_unique<BinanceCapture<E>>(std::move(file), options.only);
-    if constexpr (std::is_same_v<E, Trade>) return std::make_unique<VenueCapture>(std::move(file), options.only);
-    throw std::invalid_argument("'" + file.path() + "': quotes are read from captures of Binance only");
+    const std::string_view venue = venue_of(file);
+    if (venue == "binance") return std::make_unique<BinanceCapture<E>>(std::move(file), options.only);
+    if constexpr (std::is_same_v<E, Trade>) return std::make_unique<VenueCapture>(std::move(file), make_listener(venue), options.only);
+    throw std::invalid_argument("'" + file.path() + "' is a capture of " + std::string(venue) + "; quotes are read from captures of Binance only");
 }
 template std::unique_ptr<Feed> open_capture<Trade>(TextFile file, const OpenOptions& options);
 template std::unique_ptr<Feed> open_capture<Quote>(TextFile file, const OpenOptions& options);

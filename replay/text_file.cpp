@@ -84,6 +84,11 @@ std::string_view TextFile::peek() {
     throw std::invalid_argument("'" + path_ + "' is empty");
 }
 
+std::string_view TextFile::ahead(std::size_t bytes) {
+    while (end_ - begin_ < bytes && fill()) {}
+    return {buffer_.data() + begin_, end_ - begin_};
+}
+
 double TextFile::progress() const {
     if (size_ == 0) return ended_ ? 1.0 : 0.0;
     return std::min(1.0, static_cast<double>(gzoffset(handle_->file)) / static_cast<double>(size_));

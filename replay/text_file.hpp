@@ -25,6 +25,8 @@ public:
     bool next(std::string_view& line);
     /// The first line that is not empty, which `next` will give again.
     std::string_view peek();
+    /// What `next` will give, about so many bytes of it.
+    std::string_view ahead(std::size_t bytes);
 
     double progress() const;
     const std::string& path() const { return path_; }

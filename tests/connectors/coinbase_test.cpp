@@ -79,6 +79,20 @@ TEST_CASE("coinbase: heartbeats tell of a loss when the trade has not come by th
     CHECK(losses(heartbeat(60)).empty());
 }
 
+TEST_CASE("coinbase: a loss is only what two heartbeats agree on, for one of them may be damaged") {
+    const auto venue = band();
+    const auto losses = [&](const std::string& frame) { return decode(*venue, frame).told.breaks; };
+    venue->opened();
+    decode(*venue, match(50));
+    CHECK(losses(heartbeat(950)).empty());
+    CHECK(losses(heartbeat(50)).empty());
+    CHECK(losses(heartbeat(950)).empty());
+    const auto lost = losses(heartbeat(52));
+    REQUIRE(lost.size() == 1);
+    CHECK((lost[0].row.id == 51 && lost[0].row.count == 2));
+    CHECK(losses(heartbeat(52)).empty());
+}
+
 TEST_CASE("coinbase: acks, refusals and other channels") {
     const auto venue = band();
     for (const std::string frame :

@@ -107,6 +107,33 @@ TEST_CASE("a disconnect concerns every symbol's bar under construction, and stan
     CHECK(breaks.contents().symbols == std::vector{every_symbol});
 }
 
+TEST_CASE("a loss that a connector knows of is reported once: not again by the row that shows it, and its rows may come late") {
+    Recording recording = recording_of<Trade>({trade(1, 10), trade(2, 14), trade(3, 12), trade(4, 20), trade(5, 21)}, "X", IdKind::dense);
+    const auto lost = [&](std::size_t before, std::int64_t ts, std::uint64_t id, std::uint64_t count) {
+        recording.breaks.push_back({before, "X", {ts, Break::gap, id, count}});
+    };
+    lost(1, 2, 11, 3);  // then 14 comes, and 12 after all
+    lost(3, 3, 11, 3);  // known
+    lost(3, 3, 15, 2);  // then 20 comes: 17 to 19 are missing, too
+    lost(5, 6, 21, 4);  // 21 has come
+    const std::vector<Continuity> expected{
+        {2, Break::gap, 11, 3}, {3, Break::late, 12, 1}, {3, Break::gap, 15, 2}, {4, Break::gap, 17, 3}, {6, Break::gap, 22, 3}};
+    for (const std::size_t chunk : {1, 2, 100}) {
+        const Run run(recording, chunk);
+        CHECK(run.rows->rows() == 5);
+        CHECK((run.breaks->as<Continuity>() == expected));
+    }
+    Twin twin;
+    twin.source(recording);
+    check_against_reference(twin);
+}
+
+TEST_CASE("a loss reported of ids that are not dense is passed on as it is told") {
+    Recording recording = recording_of<Trade>({trade(1, 10), trade(2, 14)}, "X", IdKind::monotonic);
+    for (int i = 0; i < 2; ++i) recording.breaks.push_back({1, "X", {2, Break::gap, 11, 3}});
+    CHECK((Run(recording).breaks->as<Continuity>() == std::vector<Continuity>(2, {2, Break::gap, 11, 3})));
+}
+
 TEST_CASE("a clock under the name * speaks to every symbol met by then, another one to its own") {
     constexpr std::int64_t s = 1'000'000'000;
     Recording trades = recording_of<Trade>({trade(1 * s, 0), trade(2 * s, 0)}, "A");
@@ -163,6 +190,21 @@ TEST_CASE("id tracker: the first id, ranges filled from both ends and from the m
     for (const std::uint64_t id : {102, 103, 107, 108, 109}) CHECK(judge(id) == Verdict::late);
     for (std::uint64_t id = 101; id <= 111; ++id) CHECK(judge(id) == Verdict::duplicate);
     CHECK(judge(112) == Verdict::next);
+}
+
+TEST_CASE("id tracker: what is known to be missing before a row shows it") {
+    using Verdict = IdTracker::Verdict;
+    IdTracker t;
+    CHECK(t.miss(IdKind::dense, 5).verdict == Verdict::next);  // of no row yet
+    t.judge(IdKind::dense, 10);
+    CHECK(t.miss(IdKind::monotonic, 15).verdict == Verdict::next);
+    CHECK(t.miss(IdKind::dense, 10).verdict == Verdict::next);
+    const auto gap = t.miss(IdKind::dense, 12);
+    CHECK((gap.verdict == Verdict::gap && gap.first_missing == 11 && gap.missing == 2));
+    CHECK(t.miss(IdKind::dense, 12).verdict == Verdict::next);
+    CHECK(t.judge(IdKind::dense, 13).verdict == Verdict::next);
+    CHECK(t.judge(IdKind::dense, 12).verdict == Verdict::late);
+    CHECK(t.judge(IdKind::dense, 12).verdict == Verdict::duplicate);
 }
 
 TEST_CASE("id tracker: of more gaps than it remembers the oldest counts as repeated") {

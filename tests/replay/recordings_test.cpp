@@ -153,7 +153,23 @@ TEST_CASE("recordings of protocols that are not read are refused clearly") {
     for (const char* name : {"kraken_v1_recording.gz", "bybit_recording.gz"}) {
         const auto path = recording(name);
         if (!path) return;
-        CHECK(says(refusal([&] { read_trades(*path); }), {name, "no trade of a venue that is known"}));
+        CHECK(says(refusal([&] { read_trades(*path); }), {name, "no venue that can be read"}));
+    }
+}
+
+TEST_CASE("Coinbase's recording replays without a gap; only its snapshots end") {
+    const auto path = recording("coinbase_matches_recording.gz");
+    if (!path) return;
+    for (const std::size_t chunk : {1, 1024}) {
+        Graph graph;
+        const Port source = graph.source<Trade>("trades");
+        Table &rows = graph.collect(source), &breaks = graph.collect(source.continuity());
+        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+        feeds.emplace_back("trades", open_trades(*path));
+        replay(graph, std::move(feeds), {.chunk = chunk});
+        CHECK((rows.rows() == 107 && graph.sources()[0]->rejected_total() == 0 && graph.symbols().size() == 10));
+        CHECK(breaks.rows() == 10);
+        for (const Continuity& b : breaks.as<Continuity>()) CHECK(b.kind == Break::snapshot_end);
     }
 }
 
