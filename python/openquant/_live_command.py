@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from openquant.strategy import Strategy
 
 
+_A_DAY_NS = 86_400 * 10**9
+
+
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command's parser."""
     parser = commands.add_parser(
@@ -173,7 +176,7 @@ class _Line:
         parts = [
             states,
             f"{trades:,} trades, {self._rate:,.0f}/s",
-            f"lag {lag / 1e6:,.1f} ms",
+            "lag of a recording" if lag > _A_DAY_NS else f"lag {lag / 1e6:,.1f} ms",
             f"queue {queued:,}",
             f"dropped {dropped:,}",
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def _announce(console: Console, simulator: Simulator, options: argparse.Namespac
         f"{options.venue}: {simulator.stats()['trades']:,} trades of {options.capture} at {simulator.url}\n"
         f"openquant live {options.venue}:SYMBOL --url {simulator.url}{ca}"
     )
+    sys.stdout.flush()  # whoever reads a pipe waits for the address
 
 
 def _speed(text: str) -> float | None:
