@@ -73,7 +73,8 @@ def session(seconds: float, rate: int, *, watched: bool) -> dict[str, Any]:
     if watched:
         watcher.join()
     kept, all_rows = buffer.frame(), everything.frame()
-    assert kept.equals(all_rows.select(kept.columns)), "the buffer and the table differ"
+    same = (kept["ts"].to_physical() == all_rows["ts"].to_physical()) & (kept["signal"] == all_rows["size"])
+    assert kept.height == all_rows.height and same.all(), "the buffer lacks signals that the graph emitted"
     return {
         "ticks_per_second": round(len(frames) * FRAME / elapsed),
         "signals": all_rows.height,
