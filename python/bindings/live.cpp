@@ -38,8 +38,19 @@ std::vector<Feeder> made(const std::vector<PyFeeder>& given) {
     return out;
 }
 
-py::dict stats(const Session& session) {
-    const SessionStats now = session.stats();
+/// Ends a session that was never stopped without the GIL, which its engine may be waiting for.
+struct PySession {
+    PySession(Graph& graph, const std::vector<PyFeeder>& feeders, SessionOptions options)
+        : session(std::make_unique<Session>(graph, made(feeders), std::move(options))) {}
+    ~PySession() {
+        const py::gil_scoped_release release;
+        session.reset();
+    }
+    std::unique_ptr<Session> session;
+};
+
+py::dict stats(const PySession& self) {
+    const SessionStats now = self.session->stats();
     py::list connections, sources;
     for (const auto& c : now.connections)
         connections.append(py::dict("venue"_a = c.venue, "url"_a = c.url, "state"_a = c.state, "frames"_a = c.frames, "trades"_a = c.trades,
@@ -116,7 +127,7 @@ void bind_live(py::module_& m) {
                                })
         .def_property_readonly("ids", [](const PyFeeder& f) { return std::string(id_kind_names[static_cast<std::size_t>(f.make()->rules().ids)]); });
 
-    py::class_<Session>(m, "Session")
+    py::class_<PySession>(m, "Session")
         .def(py::init([](PyGraph& g, const std::vector<PyFeeder>& feeders, std::size_t capacity, const std::string& overflow, std::int64_t spin_ns,
                          const std::string& ca_file, std::int64_t clock_ms) {
                  SessionOptions options;
@@ -124,14 +135,17 @@ void bind_live(py::module_& m) {
                  options.spin = std::chrono::nanoseconds(spin_ns);
                  options.ca_file = ca_file;
                  options.clock_every = std::chrono::milliseconds(clock_ms);
-                 return std::make_unique<Session>(*g.graph, made(feeders), options);
+                 return std::make_unique<PySession>(*g.graph, feeders, options);
              }),
              "graph"_a, "feeders"_a, "capacity"_a, "overflow"_a, "spin_ns"_a, "ca_file"_a, "clock_ms"_a, py::keep_alive<1, 2>())
-        .def("open", &Session::open, py::call_guard<py::gil_scoped_release>())
-        .def("start", &Session::start, py::call_guard<py::gil_scoped_release>())
-        .def("stop", &Session::stop, "flush"_a, py::call_guard<py::gil_scoped_release>())
-        .def("stats", py::overload_cast<const Session&>(&stats))
-        .def_property_readonly("failed", &Session::failed);
+        .def(
+            "open", [](PySession& s) { s.session->open(); }, py::call_guard<py::gil_scoped_release>())
+        .def(
+            "start", [](PySession& s) { s.session->start(); }, py::call_guard<py::gil_scoped_release>())
+        .def(
+            "stop", [](PySession& s, bool flush) { s.session->stop(flush); }, "flush"_a, py::call_guard<py::gil_scoped_release>())
+        .def("stats", py::overload_cast<const PySession&>(&stats))
+        .def_property_readonly("failed", [](const PySession& s) { return s.session->failed(); });
     bind_simulator(m);
 }
 

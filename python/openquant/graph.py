@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from openquant import _core, events, frames, journal, live
+from openquant._exit import stop_at_exit
 from openquant._lazy import pl
 from openquant.callables import Driver
 from openquant.operator import Operator
@@ -370,6 +371,7 @@ class Graph:
                 newest row. What is dropped is counted in `describe` and reported on the source's continuity port.
         """
         self._core.start(capacity, overflow)
+        stop_at_exit(self)
 
     def live(
         self,

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from openquant import _core, events, journal
+from openquant._exit import stop_at_exit
 from openquant.connectors import Connector
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def start(
         if warm_up is not None:
             _replay_history(graph, fed, warm_up)
         core.start()
+        stop_at_exit(session)
     except BaseException:
         session.stop(flush=False)
         raise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -290,6 +292,27 @@ def test_a_failing_node_surfaces(capture: Path, tmp_path: Path) -> None:
             session.wait(5)
         session.stop()
         assert not session.running
+
+
+@pytest.mark.parametrize("end", ["del session, graph; gc.collect()", "sys.exit(0)"])
+def test_a_session_that_nobody_stopped_ends_with_its_python(end: str, capture: Path, tmp_path: Path) -> None:
+    script = f"""
+import gc, sys, time, openquant
+from openquant.simulator import Simulator
+simulator = Simulator({str(capture)!r}, "binance", speed=200).start()
+graph, seen = openquant.Graph(), []
+graph.add(lambda row: seen.append(1), graph.source("trades", openquant.Trade))
+session = graph.live(openquant.connectors.binance("btcusdt", url=simulator.url), record={str(tmp_path / "journal")!r})
+while not seen:
+    time.sleep(0.01)
+{end}
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("trades", openquant.Trade))
+    graph.replay(tmp_path / "journal")
+    assert len(table) > 0
 
 
 def test_mistakes(tmp_path: Path) -> None:
