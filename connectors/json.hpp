@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -21,8 +20,7 @@ inline constexpr std::size_t padding = simdjson::SIMDJSON_PADDING;
 template <class T>
 bool parse_number(std::string_view text, T& out) {
     if constexpr (std::is_same_v<T, double>) return parse_decimal(text, out);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc() && end == text.data() + text.size();
+    else return parse_integer(text, out);
 }
 
 /// Reads one document after another. Its memory grows by doubling, so that it soon stops growing.

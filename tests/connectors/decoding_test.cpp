@@ -162,6 +162,23 @@ TEST_CASE("decimals: the fast path gives what the standard gives, to the bit") {
     CHECK(wrong == 0);
 }
 
+TEST_CASE("whole numbers: the fast path gives what the standard gives") {
+    const auto same = []<class T>(const std::string& text, T) {
+        T fast = 0, standard = 0;
+        const bool read = parse_integer(text, fast);
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), standard);
+        return read == (error == std::errc() && end == text.data() + text.size()) && (!read || fast == standard);
+    };
+    Random random(4);
+    std::size_t wrong = 0;
+    for (int i = 0; i < 300'000; ++i) {
+        std::string text = digits(random, random.below(22));
+        if (!text.empty() && random.chance(0.3)) text[random.below(text.size())] = static_cast<char>(random.below(256));
+        wrong += !same(text, std::int64_t{}) + !same(text, std::uint64_t{}) + !same(text, std::uint32_t{}) + !same(text, std::int8_t{});
+    }
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("opaque ids: a number is itself, every other text has a number that stays") {
     CHECK((opaque_id("1") == 1 && opaque_id("2290000000012345678") == 2'290'000'000'012'345'678 && opaque_id("18446744073709551615") == ~0ull));
     for (const char* text : {"0", "007", "18446744073709551616", "-1", "", "1.0"}) CHECK(opaque_id(text) > 1'000'000);
