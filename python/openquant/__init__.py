@@ -15,6 +15,7 @@ from openquant import (
     adapters,
     bars,
     bet_sizing,
+    connectors,
     data,
     filters,
     labeling,
@@ -23,6 +24,7 @@ from openquant import (
     research,
     risk,
     sampling,
+    simulator,
     viz,
 )
 from openquant.events import (
@@ -97,6 +99,7 @@ __all__ = [
     "adapters",
     "bars",
     "bet_sizing",
+    "connectors",
     "data",
     "filters",
     "labeling",
@@ -107,6 +110,7 @@ __all__ = [
     "research",
     "risk",
     "sampling",
+    "simulator",
     "viz",
 ]
 __all__ += _operators

@@ -211,6 +211,22 @@ def test_every_fault_is_told_and_none_invented(venue: str, capture: Path, tmp_pa
     assert again.bits() == live.bits()
 
 
+@pytest.mark.parametrize("venue", ["binance", "kraken"])
+def test_closes_stalls_and_slow_drips_lose_nothing(venue: str, capture: Path, tmp_path: Path) -> None:
+    history = trades_of(capture)
+    symbols = sorted(NAMES[venue](s) for s in history["symbol"].unique())
+    live = Built()
+    with market(capture, venue, tmp_path, faults="close:1200,stall:1000:150,drip:1100:100") as (simulator, _):
+        with live.graph.live(connector_for(venue, symbols, simulator.url)) as session:
+            until(lambda: len(live.tables["trades"]) >= history.height)
+        injected = simulator.stats()["injected"]
+        stats = session.stats()["connections"][0]
+    assert set(injected) == {"close", "stall", "drip"} and stats["disconnects"] == injected["close"]
+    assert len(live.tables["trades"]) == history.height and stats["malformed"] == 0
+    kinds = set(live.tables["breaks"].frame()["kind"])
+    assert kinds - {"snapshot_end"} == {"disconnect", "reconnect"}
+
+
 @pytest.mark.parametrize("kind", ["frame", "capture", "journal"])
 def test_history_hands_over_without_losing_or_doubling_a_trade(kind: str, capture: Path, tmp_path: Path) -> None:
     history = trades_of(capture)
