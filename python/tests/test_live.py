@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -279,6 +280,39 @@ def test_bars_of_time_end_on_a_silent_market(tmp_path: Path) -> None:
     again = Built(clock=True)
     again.graph.replay(tmp_path / "journal")
     assert again.bits() == live.bits()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_a_feed_of_json_lines(kind: str, tmp_path: Path) -> None:
+    rows = [
+        {
+            "ts": START_NS + i * 10**6,
+            "symbol": "AB"[i % 2],
+            "price": 100.0 + i,
+            "size": 1.5,
+            "side": "buy",
+            "id": 1 + i // 2,
+        }
+        for i in range(200)
+    ]
+    del rows[100]  # of A, id 51: a hole
+    lines = [json.dumps(row) for row in rows]
+    lines.insert(50, "{not json")
+    server = socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET)
+    server.bind(str(tmp_path / "feed") if kind == "unix" else ("127.0.0.1", 0))
+    server.listen(1)
+    url = f"unix://{tmp_path}/feed" if kind == "unix" else f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    live = Built()
+    with server, live.graph.live(connectors.ndjson(url, ids="dense")) as session:
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall("".join(line + "\n" for line in lines).encode())
+            until(lambda: len(live.tables["trades"]) >= len(rows))  # rows of several producers have no common order
+            live.graph.push("trades", {**rows[-1], "ts": rows[-1]["ts"] + 1, "id": 101, "symbol": "B"})
+    assert session.stats()["connections"][0]["malformed"] == 1
+    assert len(live.tables["trades"]) == len(rows) + 1
+    breaks = live.tables["breaks"].frame().filter(pl.col("kind") == "gap")
+    assert breaks.select("symbol", "id", "count").rows() == [("A", 51, 1)]
 
 
 def test_two_venues_at_once_name_their_symbols(capture: Path, tmp_path: Path) -> None:
