@@ -53,7 +53,7 @@ struct SessionStats {
     std::vector<SourceStats> sources;
 };
 
-/// Runs once: open, start, stop. All connections share one thread; the graph runs on its engine's.
+/// Runs once: open, start, stop. The graph must outlive it. All connections share one thread; the graph runs on its engine's.
 ///
 /// A source of type Clock is told the time every `clock_every`, under the symbol *: the latest event time told by any connection
 /// plus the time that has passed since. A clock's row must not overtake trades that came before it, and the engine empties source

@@ -61,7 +61,7 @@ Endpoint parse_url(std::string_view url) {
         out.tls = scheme == "wss";
         const std::size_t target = std::min(rest.find_first_of("/?"), rest.size());
         out.target = rest.substr(target);
-        if (!out.target.starts_with('/')) out.target.insert(0, "/");
+        if (!out.target.starts_with('/')) out.target.insert(out.target.begin(), '/');
         if (out.target.find('#') != std::string::npos) refuse(url, "a fragment has no place in it");
         read_authority(rest.substr(0, target), out.tls ? 443 : 80, url, out);
     } else {

@@ -88,15 +88,15 @@ TEST_CASE("silence ends a connection, and pings of the server are no silence") {
             if (peer.ping("life " + std::to_string(i)) != "life " + std::to_string(i)) lives.add("a pong does not echo");
     });
     Fed fed;
-    Session& session = fed.feed(server.url(), dense({.silence = milliseconds(150), .ping_every = milliseconds(10)}));
+    Session& session = fed.feed(server.url(), dense({.silence = milliseconds(300), .ping_every = milliseconds(10)}));
     session.start();
     REQUIRE(fed.eventually_trades(2));
-    CHECK(fed.stats().last_error == "nothing was heard for 150 ms");
-    const auto later = std::chrono::steady_clock::now() + milliseconds(500);
+    CHECK(fed.stats().last_error == "nothing was heard for 300 ms");
+    const auto later = std::chrono::steady_clock::now() + milliseconds(700);
     REQUIRE(eventually([&] { return std::chrono::steady_clock::now() > later; }));
     CHECK(fed.stats().connects == 2);
     CHECK(lives.size() == 2);
-    CHECK(lives.times()[1] - lives.times()[0] >= milliseconds(150));
+    CHECK(lives.times()[1] - lives.times()[0] >= milliseconds(200));
     CHECK(end_of(session) == "");
     CHECK(fed.broken(Break::disconnect).size() == 1);
     CHECK(fed.broken(Break::reconnect).size() == 1);
@@ -114,7 +114,7 @@ TEST_CASE("subscriptions and pings keep the least time between two messages") {
     const Texts all = notes.all();
     CHECK((Texts(all.begin(), all.begin() + 5) == Texts{"a", "b", "c", "ping 0", "ping 1"}));
     // Sent no nearer, received perhaps a little.
-    CHECK(notes.times()[4] - notes.times()[0] >= milliseconds(100));
+    CHECK(notes.times()[4] - notes.times()[0] >= milliseconds(60));
     CHECK(end_of(session) == "");
 }
 
@@ -197,18 +197,18 @@ TEST_CASE("waits between attempts grow to the cap, and shrink again after sound 
         peer.send(row(1));
     });
     SessionOptions options = Fed::quick();
-    options.backoff_first = milliseconds(20), options.backoff_cap = milliseconds(160);
+    options.backoff_first = milliseconds(20), options.backoff_cap = milliseconds(640);
     Fed fed;
     Session& session = fed.feed(server.url(), dense(), {"X"}, options);
     session.start();
     REQUIRE(eventually([&] { return lives.size() >= 9; }));
     const auto times = lives.times();
-    const int least[] = {10, 20, 40, 80, 80, 80, 80, 10};
+    const int least[] = {10, 20, 40, 80, 160, 320, 320, 10};
     for (std::size_t i = 0; i < 8; ++i) {
         INFO(i);
-        CHECK(times[i + 1] - times[i] >= milliseconds(least[i]) - milliseconds(2));
+        CHECK(times[i + 1] - times[i] >= milliseconds(least[i] / 2));  // the server may have noticed the one before late
     }
-    CHECK(times[8] - times[7] < milliseconds(75));  // of an eighth wait in a row, at least 80
+    CHECK(times[8] - times[7] < milliseconds(250));  // an eighth wait in a row would be at least 320
     CHECK(end_of(session) == "");
 }
 
