@@ -107,6 +107,17 @@ def until(happened: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.005)
 
 
+def settled(figures: Callable[[], Any], seconds: float = 0.5) -> None:
+    """Waits until figures have not changed for so long: all that was sent has come."""
+    seen, since = figures(), time.monotonic()
+    deadline = since + 30.0
+    while time.monotonic() - since < seconds:
+        assert time.monotonic() < deadline, "it did not come to rest"
+        time.sleep(0.005)
+        if (now := figures()) != seen:
+            seen, since = now, time.monotonic()
+
+
 @contextlib.contextmanager
 def market(
     path: Path, venue: str, tmp_path: Path, *, tls: bool = False, **options: Any
@@ -180,8 +191,7 @@ def test_every_fault_is_told_and_none_invented(venue: str, capture: Path, tmp_pa
     with market(capture, venue, tmp_path, faults=faults) as (simulator, _):
         with live.graph.live(connector_for(venue, symbols, simulator.url), record=tmp_path / "journal") as session:
             until(lambda: simulator.stats()["position"] >= history.height and simulator.stats()["clients"] == 1)
-            sent = simulator.stats()["trades_sent"]
-            until(lambda: session.stats()["connections"][0]["trades"] >= sent)
+            settled(lambda: (simulator.stats()["trades_sent"], session.stats()["connections"][0]["frames"]))
         stats, injected = session.stats()["connections"][0], pl.DataFrame(simulator.injected())
     breaks = live.tables["breaks"].frame()
     told = {kind: breaks.filter(pl.col("kind") == kind) for kind in breaks["kind"].unique()}

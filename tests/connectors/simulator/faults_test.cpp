@@ -102,7 +102,7 @@ TEST_CASE("The 24 h close is announced, and clean") {
 }
 
 TEST_CASE("A stall is silent, and loses nothing") {
-    SimulatorOptions options = fast("coinbase", "stall:3:150");
+    SimulatorOptions options = fast("coinbase", "stall:3:600");
     options.heartbeat_every = std::chrono::milliseconds(5);
     Simulator simulator = simulate(some_trades(5), options);
     simulator.start();
@@ -113,12 +113,12 @@ TEST_CASE("A stall is silent, and loses nothing") {
     const auto next = client.read();
     CHECK(std::chrono::steady_clock::now() - before > std::chrono::milliseconds(100));
     CHECK_THAT(client.read_until(R"("trade_id":1004,)"), Catch::Contains("1004"));
-    CHECK(listed(simulator) == "stall  1002 150; ");
+    CHECK(listed(simulator) == "stall  1002 600; ");
 }
 
 TEST_CASE("A frame that drips in byte by byte is whole in the end") {
     const auto trades = some_trades(6);
-    Simulator simulator = simulate(trades, fast("binance", "drip:3:200"));
+    Simulator simulator = simulate(trades, fast("binance", "drip:3:600"));
     simulator.start();
     Client client(simulator.port(), btc);
     auto before = std::chrono::steady_clock::now();
@@ -128,7 +128,7 @@ TEST_CASE("A frame that drips in byte by byte is whole in the end") {
         if (i == 3) CHECK(now - before > std::chrono::milliseconds(100));
         before = now;
     }
-    CHECK(listed(simulator) == "drip  1002 200; drip  1005 200; ");
+    CHECK(listed(simulator) == "drip  1002 600; drip  1005 600; ");
 }
 
 TEST_CASE("Each connection has faults of its own where each has its own market") {
