@@ -29,6 +29,7 @@ public:
             const auto number = recent_.add(id);
             return number ? repeated(id, of_snapshot || *number < known_) : Judgement{};
         }
+        if (last_ == 0) first_ = id;
         if (last_ == 0 || id > last_) {
             const std::uint64_t first = last_ + 1;
             const bool gap = kind == IdKind::dense && last_ != 0 && id > first;
@@ -36,6 +37,7 @@ public:
             last_ = id;
             return gap ? Judgement{Verdict::gap, first, id - first} : Judgement{};
         }
+        if (id < first_) return before_first(kind, id, of_snapshot);
         if (id != last_ && (kind == IdKind::monotonic || fill(id))) return {Verdict::late, id, 0};
         return repeated(id, of_snapshot || id <= known_);
     }
@@ -52,7 +54,10 @@ public:
     /// History ends here: rows of it that come again are no fault of the stream that takes over.
     void hand_over() { known_ = recent_.added() > 0 ? recent_.added() : last_; }
 
-    static auto state(auto& self) { return std::tie(self.last_, self.missing_, self.recent_, self.known_); }
+    /// After a state was read: whether it can be one of ours.
+    bool adopt() { return missing_.size() <= max_missing && recent_.adopt(); }
+
+    static auto state(auto& self) { return std::tie(self.last_, self.first_, self.missing_, self.recent_, self.known_); }
 
 private:
     /// Ranges of ids still missing, oldest first. The oldest is forgotten beyond the limit: ids that old count as repeats.
@@ -68,23 +73,31 @@ private:
     }
     bool fill(std::uint64_t id) {
         for (std::size_t i = 0; i < missing_.size(); ++i) {
-            Missing& range = missing_[i];
+            const Missing range = missing_[i];
             if (id < range.first || id > range.last) continue;
-            const Missing rest{id + 1, range.last};
-            if (id == range.first) {
-                range.first = id + 1;
-                if (range.first > range.last) missing_.erase(missing_.begin() + static_cast<std::ptrdiff_t>(i));
+            if (id == range.first && id == range.last) {
+                missing_.erase(missing_.begin() + static_cast<std::ptrdiff_t>(i));
+            } else if (id == range.first) {
+                missing_[i].first = id + 1;
             } else {
-                range.last = id - 1;
-                if (rest.first <= rest.last) remember(rest);
+                missing_[i].last = id - 1;
+                if (id < range.last) remember({id + 1, range.last});
             }
             return true;
         }
         return false;
     }
+    /// Never seen, and older than all that was: kept, if late. What lies between may still come. A snapshot reaches back to what is
+    /// not wanted.
+    Judgement before_first(IdKind kind, std::uint64_t id, bool of_snapshot) {
+        if (of_snapshot) return {Verdict::overlap, id, 0};
+        if (kind == IdKind::dense && id + 1 < first_) remember({id + 1, first_ - 1});
+        first_ = id;
+        return {Verdict::late, id, 0};
+    }
     static Judgement repeated(std::uint64_t id, bool expected) { return {expected ? Verdict::overlap : Verdict::duplicate, id, 0}; }
 
-    std::uint64_t last_ = 0;
+    std::uint64_t last_ = 0, first_ = 0;
     std::vector<Missing> missing_;
     RecentIds recent_;         // of opaque ids
     std::uint64_t known_ = 0;  // ids up to it, or opaque ones numbered below it, came before the hand-over

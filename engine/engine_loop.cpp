@@ -36,10 +36,14 @@ void EngineLoop::start(std::chrono::nanoseconds spin) {
     stopping_ = failed_ = false;
     error_ = nullptr;
     thread_ = std::thread([this, &ready] {
+        engine_ = std::this_thread::get_id();
         std::optional<Graph::Running> hold;
         try {
             hold.emplace(graph_);
-        } catch (...) { return ready.set_exception(std::current_exception()); }
+        } catch (...) {
+            engine_ = std::thread::id();
+            return ready.set_exception(std::current_exception());
+        }
         {
             const std::scoped_lock lock(tasks_mutex_);
             taking_tasks_ = true;
@@ -56,7 +60,14 @@ void EngineLoop::start(std::chrono::nanoseconds spin) {
     }
 }
 
+void EngineLoop::refuse_to_node(const char* asked) const {
+    if (engine_.load() == std::this_thread::get_id())
+        throw std::logic_error(std::string("a node of the graph asked for ") + asked + " while the graph works on its rows: ask from another thread");
+}
+
 void EngineLoop::stop(bool flush) {
+    refuse_to_node("its end");
+    const std::scoped_lock lock(stop_mutex_);
     close_inlets();
     if (!running()) return;
     flush_ = flush;
@@ -67,6 +78,7 @@ void EngineLoop::stop(bool flush) {
 }
 
 void EngineLoop::between_chunks(std::function<void()> task) {
+    refuse_to_node("its figures or its state");
     std::packaged_task<void()> packaged(std::move(task));
     auto done = packaged.get_future();
     {
@@ -102,6 +114,7 @@ void EngineLoop::run() {
         taking_tasks_ = false;
     }
     run_tasks();
+    engine_ = std::thread::id();
 }
 
 /// Until the bell rings: first awake, then asleep.

@@ -30,12 +30,15 @@ public:
     /// waking up costs microseconds, spinning costs a core.
     void start(std::chrono::nanoseconds spin = {});
     void start(const InletOptions& options, std::chrono::nanoseconds spin = {}) { open(options), start(spin); }
-    /// Drains what was pushed, ends the streams if `flush`, joins the thread; throws what stopped it, if something did.
+    /// Not from a node of the graph. Drains what was pushed, ends the streams if `flush`, joins the thread; throws what stopped it, if something did.
     void stop(bool flush = true);
     bool running() const { return thread_.joinable(); }
     bool opened() const { return open_; }
     /// True once a node has failed: pushes are refused, `stop` throws the reason.
     bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+    /// Throws std::logic_error on the engine's thread: a node that waits for its own engine would wait for ever.
+    void refuse_to_node(const char* asked) const;
 
     /// Runs `task` on the engine thread between two chunks and waits for it; at once if the engine is not running.
     void between_chunks(std::function<void()> task);
@@ -49,7 +52,9 @@ private:
 
     Graph& graph_;
     Doorbell bell_;
+    std::mutex stop_mutex_;
     std::thread thread_;
+    std::atomic<std::thread::id> engine_{};  // while it runs
     std::atomic<bool> stopping_{false}, failed_{false};
     std::chrono::nanoseconds spin_{};
     bool open_ = false, flush_ = true;

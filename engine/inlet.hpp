@@ -63,6 +63,7 @@ public:
         options_ = options;
         bell_ = bell;
         discard();
+        reported_drops_ = dropped();
         closed_.store(false, std::memory_order_release);
     }
     /// Lets blocked producers go and waits for pushes under way; later ones are refused.
@@ -84,7 +85,8 @@ public:
     std::uint64_t pushed() const { return pushed_.load(std::memory_order_relaxed); }
     /// Rows let go because the inlet was full, or overwritten under `conflate`.
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
-    std::size_t depth() const { return count_.load(std::memory_order_relaxed); }
+    /// Rows and breaks that wait.
+    std::size_t depth() const { return count_.load(std::memory_order_relaxed) + breaks_.load(std::memory_order_relaxed); }
 
     /// Pushes a batch's rows one by one, for callers without a producer of their own; returns how many were taken before
     /// the inlet closed.
@@ -121,7 +123,7 @@ protected:
     }
     void release(std::size_t n) {
         count_.fetch_sub(n, std::memory_order_acq_rel);
-        if (options_.overflow == Overflow::block) space_.ring();
+        if (options_.overflow != Overflow::drop_oldest) space_.ring();
     }
 
     InletOptions options_;
@@ -129,7 +131,7 @@ protected:
     Doorbell space_;
     std::atomic<bool> closed_{true};
     std::atomic<int> pushing_{0};
-    std::atomic<std::size_t> count_{0};
+    std::atomic<std::size_t> count_{0}, breaks_{0};  // rows that wait, and breaks, which do not count against the capacity
     std::atomic<std::uint64_t> pushed_{0}, dropped_{0};
     std::uint64_t reported_drops_ = 0;
     const std::uint64_t dictionary_ = new_dictionary();
@@ -210,9 +212,13 @@ public:
         }
         /// Breaks are rare and must not be lost: they pass a full inlet.
         void report(std::uint32_t code, const Continuity& row) {
-            inlet_.count_.fetch_add(1, std::memory_order_acq_rel);
-            inlet_.queue_.enqueue(token_, Message{Broken{row}, code});
-            inlet_.bell_->ring();
+            inlet_.pushing_.fetch_add(1);
+            if (!inlet_.closed_.load()) {
+                inlet_.breaks_.fetch_add(1, std::memory_order_acq_rel);
+                inlet_.queue_.enqueue(token_, Message{Broken{row}, code});
+                inlet_.bell_->ring();
+            }
+            inlet_.pushing_.fetch_sub(1);
         }
 
     private:
@@ -233,12 +239,9 @@ public:
             for (;;) {
                 const auto seen = inlet_.space_.rings();
                 if (const std::size_t n = inlet_.reserve(most); n > 0) return n;
-                if (inlet_.options_.overflow == Overflow::drop_oldest) {
-                    inlet_.drop_oldest();
-                    continue;
-                }
                 if (inlet_.closed_.load(std::memory_order_acquire)) return 0;
-                inlet_.space_.wait_beyond(seen);
+                if (inlet_.options_.overflow == Overflow::drop_oldest) inlet_.drop_oldest();
+                else inlet_.space_.wait_beyond(seen);
             }
         }
         bool conflate(std::uint32_t code, const E& row) {
@@ -280,13 +283,16 @@ public:
 
     bool drain(Source& source, std::size_t most, Batch& batch) override {
         messages_.resize(most);
-        const std::size_t n = queue_.try_dequeue_bulk(messages_.begin(), most);
-        if (n == 0) return false;
         rows_.clear();
         batch.breaks.clear();
+        take_displaced(batch);
+        const std::size_t n = queue_.try_dequeue_bulk(messages_.begin(), most);
+        if (n == 0 && batch.breaks.empty()) return false;
         for (std::size_t i = 0; i < n; ++i) unpack(messages_[i], batch);
+        const std::size_t broken = batch.breaks.size();
         report_drops(batch, source);
-        release(n);
+        breaks_.fetch_sub(broken, std::memory_order_acq_rel);
+        release(rows_.size());
         batch.offer(rows_);
         name(batch);
         source.open(batch);
@@ -312,12 +318,21 @@ private:
         const std::int64_t ts = std::max<std::int64_t>(source.latest(), 0);
         batch.breaks.insert(batch.breaks.begin(), {0, every_symbol, {ts, Break::overflow, 0, drops}});
     }
+    /// A break that stands in the way of a row is kept apart, for the next drain.
     void drop_oldest() {
         Message old;
         if (!queue_.try_dequeue(old)) return;
-        if (std::holds_alternative<Broken>(old.what)) return void(queue_.enqueue(std::move(old)));  // kept, if later
+        if (const auto* broken = std::get_if<Broken>(&old.what)) {
+            const std::scoped_lock lock(displaced_mutex_);
+            return displaced_.push_back({0, old.code, broken->row});
+        }
         dropped_.fetch_add(1, std::memory_order_relaxed);
         release(1);
+    }
+    void take_displaced(Batch& batch) {
+        const std::scoped_lock lock(displaced_mutex_);
+        batch.breaks.swap(displaced_);
+        displaced_.clear();
     }
     Slot& slot(std::uint32_t code) {
         const std::scoped_lock lock(names_mutex_);
@@ -325,13 +340,16 @@ private:
     }
     void added() override { slots_.push_back(std::make_unique<Slot>()); }
     void discard() override {
-        for (Message left; queue_.try_dequeue(left);) dropped_.fetch_add(1, std::memory_order_relaxed);
+        for (Message left; queue_.try_dequeue(left);)
+            if (!std::holds_alternative<Broken>(left.what)) dropped_.fetch_add(1, std::memory_order_relaxed);
+        displaced_.clear();
         for (const auto& slot : slots_) slot->dirty = false;
-        count_.store(0, std::memory_order_relaxed);
+        count_.store(0, std::memory_order_relaxed), breaks_.store(0, std::memory_order_relaxed);
     }
 
     Queue queue_;
-    std::mutex shared_mutex_;
+    std::mutex shared_mutex_, displaced_mutex_;
+    std::vector<BatchBreak> displaced_;
     std::optional<Producer> shared_;
     std::vector<Message> messages_;
     std::vector<std::unique_ptr<Slot>> slots_;

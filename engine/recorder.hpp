@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "openquant/engine/source.hpp"
 
@@ -17,6 +19,8 @@ public:
     virtual void chunk_begins() = 0;
     /// The streams end here.
     virtual void flushed() = 0;
+    /// The graph took over a snapshot.
+    virtual void restored(const std::vector<std::uint8_t>& snapshot) = 0;
     /// What a source has been told is history that a live feed may repeat.
     virtual void handed_over() = 0;
 };

@@ -7,7 +7,7 @@ namespace openquant {
 
 namespace {
 
-constexpr char magic[] = {'o', 'q', 's', 'n', 'a', 'p', '0', '1'};
+constexpr char magic[] = {'o', 'q', 's', 'n', 'a', 'p', '0', '2'};
 
 std::uint32_t checksum(const std::uint8_t* data, std::size_t size) {
     boost::crc_32_type crc;
@@ -75,6 +75,7 @@ void Graph::restore(const std::vector<std::uint8_t>& bytes) {
     for (const auto& node : nodes_) node->load(in, symbols.size());
     if (in.left() != 0) throw std::invalid_argument("snapshot is damaged: bytes are left over");
 
+    if (recorder_) recorder_->restored(bytes);
     symbols_ = std::move(symbols);
     position_ = position;
     for (const auto& source : sources_) source->adopt();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -102,7 +103,12 @@ public:
         for (IdTracker& tracker : memory_.ids) tracker.hand_over();
     }
     void save(Writer& out) const { out.put(memory_); }
-    void load(Reader& in) { in.get(staged_); }
+    void load(Reader& in) {
+        in.get(staged_);
+        bool sound = staged_.ids.size() == staged_.last_ts.size();
+        for (IdTracker& tracker : staged_.ids) sound = sound && tracker.adopt();
+        if (!sound) throw std::invalid_argument("snapshot is damaged: what it knows of the ids of source '" + name + "' makes no sense");
+    }
     virtual void adopt() { memory_ = std::move(staged_); }
 
 protected:

@@ -78,7 +78,8 @@ void JournalWriter::begin(Graph& graph) {
     for (const auto& source : graph.sources()) lanes_.push_back({places(*source->rows.type), source->rows.type->fields.size()});
     sources_ = stored_sources(graph);
     open_segment();
-    if (graph.position() > 0) put_bytes(Type::snapshot, 0, graph.snapshot());
+    begun_ = graph.position() > 0;
+    if (begun_) put_bytes(Type::snapshot, 0, graph.snapshot());
     write();
 }
 
@@ -99,6 +100,7 @@ void JournalWriter::close() {
 
 void JournalWriter::taken(std::size_t source, const Batch& batch, std::size_t begin, std::size_t end) {
     refuse_if_failed();
+    begun_ = true;
     Lane& lane = lanes_[source];
     if (begin == 0) lane.next_break = 0;
     put_names(source, batch);
@@ -109,12 +111,23 @@ void JournalWriter::taken(std::size_t source, const Batch& batch, std::size_t be
 }
 
 void JournalWriter::flushed() {
+    begun_ = true;
     put_mark(Type::flush);
     write_out();
 }
 
 void JournalWriter::handed_over() {
+    begun_ = true;
     put_mark(Type::hand_over);
+    write_out();
+}
+
+/// Such as by the replay of a journal that begins with a snapshot, as history.
+void JournalWriter::restored(const std::vector<std::uint8_t>& snapshot) {
+    refuse_if_failed();
+    if (begun_) throw std::invalid_argument("the graph is being recorded, and has taken in rows: restore it before the recording begins");
+    begun_ = true;
+    put_bytes(Type::snapshot, 0, snapshot);
     write_out();
 }
 

@@ -38,6 +38,7 @@ public:
     void chunk_begins() override { write_out(); }
     void flushed() override;
     void handed_over() override;
+    void restored(const std::vector<std::uint8_t>& snapshot) override;
 
 private:
     struct Lane {
@@ -73,6 +74,7 @@ private:
     int file_ = -1;
     std::uint32_t segment_ = 0;
     std::uint64_t segment_size_ = 0;
+    bool begun_ = false;  // more than the sources is written
     bool failed_ = false, closed_ = false;
 };
 

@@ -122,7 +122,13 @@ bool Reference::judge(Source& source, const Recording& recording, Tick& tick) {
         recent.push_back(id);
         if (recent.size() > RecentIds::capacity) recent.pop_front();
     } else if (kind != IdKind::unknown && id != 0) {
-        if (id <= seen.last_id) {
+        if (seen.last_id == 0) seen.first_id = id;
+        if (id < seen.first_id) {
+            if (kind == IdKind::dense)
+                for (std::uint64_t between = id + 1; between < seen.first_id; ++between) seen.missing.insert(between);
+            seen.first_id = id;
+            late = true;
+        } else if (id <= seen.last_id) {
             const bool was_missing = seen.missing.erase(id) > 0;
             const bool known = kind == IdKind::monotonic ? id == seen.last_id : !was_missing;
             if (known) {

@@ -170,7 +170,7 @@ private:
     /// What is known of one symbol of a source: its latest time and which ids came or are missing.
     struct Seen {
         std::int64_t last_ts = INT64_MIN;
-        std::uint64_t last_id = 0;
+        std::uint64_t last_id = 0, first_id = 0;
         std::set<std::uint64_t> missing;
         std::deque<std::uint64_t> recent;  // of ids without order
     };

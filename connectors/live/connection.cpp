@@ -9,7 +9,8 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr std::size_t push_at = 4096;  // rows
-/// A refusal is final until the first connection has stood for so long: a wrong symbol must not become an endless reconnect.
+/// A refusal is final until the first connection has stood for so long, and a venue that announces one restart after the other is
+/// followed at once no oftener: neither must become an endless reconnect.
 constexpr std::chrono::seconds settled{10};
 /// Event times further ahead of our own clock are mistakes, which the session's clock must not follow.
 constexpr std::int64_t furthest_ahead = 3'600'000'000'000;
@@ -73,7 +74,7 @@ void Connection::frame(std::string_view frame, std::int64_t received) {
         case Frame::control: sound(kind); break;
         case Frame::malformed: break;
         case Frame::refusal: return refused(feeder_.venue->said());
-        case Frame::restart: return lost("the venue announced a restart", told_trades_);
+        case Frame::restart: return restarted();
     }
     if (told_.trades.size() >= push_at) push();
 }
@@ -98,6 +99,12 @@ void Connection::idle() {
 }
 
 void Connection::closed(const std::string& why, bool hopeless) { hopeless ? fail(why) : lost(why); }
+
+void Connection::restarted() {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const bool at_once = told_trades_ && now - std::exchange(restarted_at_, now) >= settled;
+    lost("the venue announced a restart", at_once);
+}
 
 void Connection::refused(const std::string& why) {
     add(refusals_, 1);
@@ -200,7 +207,7 @@ void Connection::note_latest() {
         if (row.trade.ts <= received + furthest_ahead) latest = std::max(latest, row.trade.ts);
     if (latest > latest_.ts) latest_ = {latest, std::chrono::steady_clock::now()};
     last_event_.store(latest_.ts, std::memory_order_relaxed);
-    lag_.store(received - told_.trades.back().trade.ts, std::memory_order_relaxed);
+    if (const std::int64_t ts = told_.trades.back().trade.ts; ts > 0) lag_.store(received - ts, std::memory_order_relaxed);
 }
 
 /// One timer for all that depends on time; set again when something changes, not with every frame.

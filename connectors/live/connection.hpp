@@ -34,6 +34,8 @@ public:
 
     void open();
     void close();
+    /// As `close`, but what was not yet pushed is let go.
+    void shut();
 
     ConnectionStats stats() const;
     /// The latest event time told; 0 before the first.
@@ -49,11 +51,11 @@ private:
     void connect();
     void sound(Frame kind);
     void refused(const std::string& why);
+    void restarted();
     /// This life is over; the next begins after a wait, or at once.
     void lost(const std::string& why, bool at_once = false);
     void fail(const std::string& why);
     void end_life();
-    void shut();
     std::chrono::nanoseconds wait_before_next();
 
     void push();
@@ -93,7 +95,7 @@ private:
     bool resuming_ = false;                                // lives were lost since the last sound frame
     bool told_trades_ = false, ever_told_trades_ = false;  // in this life, in any
     int losses_ = 0;                                       // in a row: what the wait grows by
-    SteadyTime opened_at_{}, heard_at_{}, ends_at_{}, next_message_{}, next_ping_{}, retry_at_{};
+    SteadyTime opened_at_{}, heard_at_{}, ends_at_{}, next_message_{}, next_ping_{}, retry_at_{}, restarted_at_{};
     std::vector<std::string> subscriptions_;
     std::size_t subscribed_ = 0;
     std::uint64_t pings_ = 0;

@@ -116,14 +116,20 @@ void Session::Body::start() {
 }
 
 void Session::Body::run() {
-    try {
+    const auto guarded = [this](const auto& work) {
+        try {
+            work();
+            return true;
+        } catch (const std::exception& error) { return fail(error.what()), false; }
+    };
+    bool done = guarded([this] {
         for (const auto& connection : connections_) connection->open();
         if (!tickers_.empty()) tick();
         io_.run();
-    } catch (const std::exception& error) {
-        fail(error.what());
+    });
+    while (!done) {  // the goodbyes
         io_.restart();
-        io_.run();  // the goodbyes
+        done = guarded([this] { io_.run(); });
     }
 }
 
@@ -139,7 +145,11 @@ void Session::Body::fail(const std::string& why) {
 void Session::Body::close_connections() {
     closing_ = true;
     clock_.cancel();
-    for (const auto& connection : connections_) connection->close();
+    for (const auto& connection : connections_) {
+        try {
+            connection->close();
+        } catch (const std::exception&) { connection->shut(); }  // what it still holds is what failed
+    }
 }
 
 /// Waits for the connections' goodbyes, but not for an engine that takes nothing: closing the inlets sets their thread free.

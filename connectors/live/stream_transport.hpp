@@ -49,6 +49,8 @@ protected:
     /// `doing` was what failed.
     void failed(std::string_view doing, error_code error);
     void finish(const std::string& why, bool hopeless = false);
+    /// Finishes so much later, unless the connection has opened or ended by then.
+    void deadline(std::chrono::milliseconds after, std::string why);
     /// Nobody listens any more.
     bool over() const { return listener_ == nullptr; }
 
@@ -57,7 +59,6 @@ protected:
     Listener* listener_;
 
 private:
-    void deadline(std::chrono::milliseconds after, std::string why);
     void write_next();
     void shut();
 

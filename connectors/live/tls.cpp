@@ -3,6 +3,7 @@
 #include <openssl/x509_vfy.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <fstream>
 #include <stdexcept>
 
 #include "openquant/connectors/live/transport.hpp"
@@ -17,6 +18,7 @@ void expect_host(SSL* tls, const std::string& host) {
     boost::system::error_code no_number;
     const auto address = asio::ip::make_address(host, no_number);
     bool set = false;
+    SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (!no_number) {
         set = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), address.to_string().c_str()) == 1;
     } else {
@@ -43,6 +45,7 @@ boost::asio::ssl::context tls_context(const std::string& ca_file) {
         if (error) throw std::runtime_error("TLS: the system's certificates cannot be read: " + error.message());
     } else {
         out.load_verify_file(ca_file, error);
+        if (!std::ifstream(ca_file)) throw std::invalid_argument("ca_file = '" + ca_file + "': there is no such file, or it may not be read");
         if (error) throw std::invalid_argument("ca_file = '" + ca_file + "' cannot be read as PEM certificates: " + error.message());
     }
     return out;

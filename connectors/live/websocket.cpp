@@ -67,7 +67,9 @@ private:
         stream_.read_message_max(limits_.message);
         stream_.text(true);
         stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-            if (kind == websocket::frame_type::ping && !over()) listener_->pinged();
+            if (over()) return;
+            if (kind == websocket::frame_type::ping) listener_->pinged();
+            if (kind == websocket::frame_type::close) deadline(limits_.to_close, farewell());  // whether or not the line ends then
         });
         const bool usual = endpoint_.port == (endpoint_.tls ? 443 : 80);
         const std::string host = endpoint_.host.find(':') == std::string::npos ? endpoint_.host : '[' + endpoint_.host + ']';
@@ -79,6 +81,8 @@ private:
         if (error == websocket::error::upgrade_declined)
             return finish("websocket handshake: the server answered " + std::to_string(answer_.result_int()) + ' ' + std::string(answer_.reason()));
         if (error) return failed("websocket handshake", error);
+        // Bounds the end after a frame that breaks the protocol; what is silent is for the listener to judge.
+        stream_.set_option(websocket::stream_base::timeout{limits_.to_close, websocket::stream_base::none(), false});
         opened();
         if (over()) return;
         stream_.next_layer().used_up = [this] {
@@ -115,10 +119,13 @@ private:
         else if (!over()) read();
     }
     void ended(error_code error) {
-        if (error != websocket::error::closed) return failed("receive", error);
+        if (error == websocket::error::closed) return finish(farewell());
+        failed("receive", error);
+    }
+    std::string farewell() const {
         const auto& reason = stream_.reason();
         const std::string text(reason.reason.data(), reason.reason.size());
-        finish("the server closed the connection, code " + std::to_string(reason.code) + (text.empty() ? "" : ": " + text));
+        return "the server closed the connection, code " + std::to_string(reason.code) + (text.empty() ? "" : ": " + text);
     }
 
     websocket::stream<ReadAhead<Next>, false> stream_;

@@ -7,6 +7,7 @@
 #include "openquant/connectors/lines.hpp"
 #include "openquant/connectors/live/session.hpp"
 #include "openquant/connectors/simulator/simulator.hpp"
+#include "openquant/engine/engine_loop.hpp"
 #include "openquant/replay/text_file.hpp"
 
 namespace py = pybind11;
@@ -40,12 +41,13 @@ std::vector<Feeder> made(const std::vector<PyFeeder>& given) {
 
 /// Ends a session that was never stopped without the GIL, which its engine may be waiting for.
 struct PySession {
-    PySession(Graph& graph, const std::vector<PyFeeder>& feeders, SessionOptions options)
-        : session(std::make_unique<Session>(graph, made(feeders), std::move(options))) {}
+    PySession(Graph& graph_, const std::vector<PyFeeder>& feeders, SessionOptions options)
+        : graph(&graph_), session(std::make_unique<Session>(graph_, made(feeders), std::move(options))) {}
     ~PySession() {
         const py::gil_scoped_release release;
         session.reset();
     }
+    Graph* graph;
     std::unique_ptr<Session> session;
 };
 
@@ -144,6 +146,7 @@ void bind_live(py::module_& m) {
             "start", [](PySession& s) { s.session->start(); }, py::call_guard<py::gil_scoped_release>())
         .def(
             "stop", [](PySession& s, bool flush) { s.session->stop(flush); }, "flush"_a, py::call_guard<py::gil_scoped_release>())
+        .def("refuse_to_node", [](PySession& s) { s.graph->live().refuse_to_node("its end"); })
         .def("stats", py::overload_cast<const PySession&>(&stats))
         .def_property_readonly("failed", [](const PySession& s) { return s.session->failed(); });
     bind_simulator(m);

@@ -80,11 +80,14 @@ void at_boundary(Graph& graph, const std::function<void()>& task) {
 
 py::dict describe(PyGraph& self) {
     py::list sources, nodes;
+    std::uint64_t position = 0;
+    std::size_t symbols = 0;
     at_boundary(*self.graph, [&] {
+        position = self.graph->position(), symbols = self.graph->symbols().size();
         for (const auto& source : self.graph->sources()) sources.append(describe_source(*source));
         for (const auto& node : self.graph->nodes()) nodes.append(describe_node(*node));
     });
-    return py::dict("sources"_a = sources, "nodes"_a = nodes, "position"_a = self.graph->position(), "symbols"_a = self.graph->symbols().size());
+    return py::dict("sources"_a = sources, "nodes"_a = nodes, "position"_a = position, "symbols"_a = symbols);
 }
 
 py::dict table_columns(const PyTable& self, bool take) {
@@ -118,7 +121,12 @@ void bind_feed(py::module_& m) {
     py::class_<PyFeed>(m, "Feed")
         .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; })
         .def(
-            "say_ids", [](PyFeed& f, const std::string& ids) { f.feed = std::make_unique<IdentifiedFeed>(std::move(f.feed), id_kind(ids)); }, "ids"_a);
+            "say_ids",
+            [](PyFeed& f, const std::string& ids) {
+                if (!f.feed) throw std::invalid_argument("a feed can be replayed once: open it again");
+                f.feed = std::make_unique<IdentifiedFeed>(std::move(f.feed), id_kind(ids));
+            },
+            "ids"_a);
     const auto open = [&m](const char* name, std::unique_ptr<Feed> (*open_file)(const std::string&, const OpenOptions&)) {
         m.def(
             name,

@@ -83,16 +83,24 @@ def run(options: argparse.Namespace) -> int:
     strategy = built(options, clock=isinstance(options.bars, operators.TimeBars))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
+    if options.url and len(options.connectors) > 1:
+        raise ValueError("--url is of one connection: give one VENUE:SYMBOL[,...] with it")
     wanted = [c.at(options.url) if options.url else c for c in options.connectors]
+    failure: Exception | None = None
     with asked_to_stop() as asked:
         session = strategy.graph.live(wanted, record=options.record, overflow=options.overflow, ca_file=options.ca)
         try:
             _watch(session, strategy, options, asked)
         finally:
-            session.stop()
+            try:
+                session.stop()
+            except RuntimeError as error:
+                failure = error
         stats = session.stats()
     if options.out:
-        report.write(strategy, options.out)
+        report.write(strategy, options.out)  # of a session that failed, too
+    if failure is not None:
+        raise failure
     told = _summary(strategy, stats)
     if told["trades"] == 0:
         states = "; ".join(f"{c['venue']} at {c['url']}: {c['last_error'] or c['state']}" for c in stats["connections"])
@@ -175,13 +183,13 @@ class _Line:
         queued, dropped = (sum(s[key] for s in stats["sources"]) for key in ("queued", "dropped"))
         parts = [
             states,
-            f"{trades:,} trades, {self._rate:,.0f}/s",
-            "lag of a recording" if lag > _A_DAY_NS else f"lag {lag / 1e6:,.1f} ms",
+            f"{trades:,} trades {self._rate:,.0f}/s",
+            "lag -" if lag > _A_DAY_NS else f"lag {lag / 1e6:,.1f} ms",  # of a recording it means nothing
             f"queue {queued:,}",
             f"dropped {dropped:,}",
         ]
         last = self._bars.tail(1)
         if last.height:
             bar = last.row(0, named=True)
-            parts.append(f"bar {len(self._bars):,}: {bar['symbol']} {bar['close']:g} at {bar['ts']:%H:%M:%S}")
+            parts.append(f"{bar['symbol']} {bar['close']:g}, bar {len(self._bars):,}")
         return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")

@@ -212,7 +212,7 @@ class Graph:
             name: What `replay` and `push` call it.
             event_type: Such as `openquant.Trade`.
             ids: What the ids of pushed rows and frames say. dense: rise by one per row and symbol, so gaps are reported and
-                repeats dropped; monotonic: rise; opaque: have no order, but a repeat among a symbol's last 4,096 is dropped;
+                repeats dropped; monotonic: rise; opaque: have no order, but a repeat among a symbol's last 65,536 is dropped;
                 unknown: are not judged. Files and connectors know their own kind.
         """
         if not isinstance(event_type, events.EventType):
@@ -368,7 +368,8 @@ class Graph:
         Args:
             capacity: Rows that may wait in each source's inlet.
             overflow: When it is full: block the pushing thread, drop the oldest row, or (always) keep only each symbol's
-                newest row. What is dropped is counted in `describe` and reported on the source's continuity port.
+                newest row. What is dropped is counted in `describe`; unless it was newer rows of the symbol that took its
+                place, the source's continuity port reports it.
         """
         self._core.start(capacity, overflow)
         stop_at_exit(self)
@@ -400,7 +401,7 @@ class Graph:
                 history and feed is reported as a gap. Symbols must be those of the feed.
             capacity: Trades that may wait in each source's inlet.
             overflow: When it is full: let the connection wait, drop the oldest trade, or (always) keep only each symbol's
-                newest. What is dropped is counted and reported on the source's continuity port.
+                newest. What is dropped is counted; dropped oldest trades are reported on the source's continuity port.
             spin_us: How long the engine looks for rows before it sleeps, in microseconds: waking up takes some, looking
                 takes a core.
             ca_file: PEM file of the only certificate authority to trust, instead of the system's.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,7 +12,7 @@ from openquant.connectors import Connector
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import polars as pl
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 class Session:
     """A live session under way. `Graph.live` starts one; `stop` it, or leave its ``with`` block."""
 
-    def __init__(self, core: _core.Session, recording: Recording | None) -> None:
+    def __init__(self, graph: Graph, core: _core.Session, recording: Recording | None) -> None:
+        self._graph = graph
         self._core = core
         self._recording = recording
         self._started = time.monotonic()
@@ -49,7 +51,7 @@ class Session:
         """
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._core.failed:
+            if not self.running:
                 self.stop()
                 return
             time.sleep(min(0.05, left))
@@ -62,6 +64,7 @@ class Session:
         """
         if self._stopped:
             return
+        self._core.refuse_to_node()
         self._stopped = True
         try:
             self._core.stop(flush)
@@ -69,9 +72,15 @@ class Session:
             if self._recording is not None:
                 self._recording.close()
 
+    def __del__(self) -> None:
+        if not getattr(self, "_stopped", True):
+            with contextlib.suppress(Exception):  # there is nobody left to tell
+                self.stop(flush=False)
+
     @property
     def running(self) -> bool:
-        return not self._stopped and not self._core.failed
+        """Whether it goes on: not stopped, not failed, and its graph not stopped by others."""
+        return not self._stopped and not self._core.failed and self._graph._core.running
 
     def __enter__(self) -> Self:
         return self
@@ -132,37 +141,75 @@ def start(
 ) -> Session:
     """What `Graph.live` does."""
     fed = feeders(graph, connectors)
+    _check(capacity, spin_us, clock_ms)
+    history = None if warm_up is None else _history(graph, fed, warm_up)
     core = _core.Session(
         graph._core, fed, capacity, overflow, round(spin_us * 1000), "" if ca_file is None else str(ca_file), clock_ms
     )
-    recording = None if record is None else graph.record(record)
-    session = Session(core, recording)
+    session = Session(graph, core, None if record is None else graph.record(record))
     try:
         core.open()
-        if warm_up is not None:
-            _replay_history(graph, fed, warm_up)
+        if history is not None:
+            _replay(graph, history)
         core.start()
         stop_at_exit(session)
     except BaseException:
-        session.stop(flush=False)
+        with contextlib.suppress(Exception):  # the error under way says more
+            session.stop(flush=False)
         raise
     return session
 
 
-def _replay_history(graph: Graph, fed: list[_core.Feeder], warm_up: Any) -> None:
-    """Connections are open meanwhile: what they bring waits in the inlets, and ids tell what history holds already."""
+def _check(capacity: int, spin_us: float, clock_ms: int) -> None:
+    for name, value in (("capacity", capacity), ("clock_ms", clock_ms)):
+        if not isinstance(value, int) or not 1 <= value <= 2**40:
+            raise ValueError(f"{name} = {value!r} must be a whole number >= 1")
+    if not 0 <= spin_us <= 1e9:
+        raise ValueError(f"spin_us = {spin_us!r} must be between 0 and 1e9 (microseconds)")
+
+
+def _history(graph: Graph, fed: list[_core.Feeder], warm_up: Any) -> Callable[[], Any]:
+    """What opens the replay of history; refuses one whose trades could not be told from the feed's."""
     kinds = {source: {f.ids for f in fed if f.source == source} for source in {f.source for f in fed}}
     ids = {source: kind for source, (kind, *others) in kinds.items() if not others}
     if journal.is_journal(warm_up):
-        history = journal.open_replay(graph, warm_up, flush=False, ids=ids)
-        while not history.run_for(100):
-            pass
-        graph._core.hand_over()
-        return
+        return lambda: journal.open_replay(graph, warm_up, flush=False, ids=ids)
     if isinstance(warm_up, _core.Feed) or not hasattr(warm_up, "keys"):
         warm_up = {fed[0].source: warm_up}
+    for source, rows in warm_up.items():
+        if source in kinds and source not in ids:
+            raise ValueError(
+                f"warm_up: source {source!r} is fed by venues whose ids are of several kinds, so that ids of rows do not tell "
+                "what the feed repeats: warm it up from a journal"
+            )
+        if source in ids and hasattr(rows, "columns"):
+            _check_frame(rows, source, ids[source], [f for f in fed if f.source == source])
     data = {source: graph._feed(source, rows) for source, rows in warm_up.items()}
     for source in data.keys() & ids.keys():
         data[source].say_ids(ids[source])
-    graph.open(data, flush=False).run()
+    return lambda: graph.open(data, flush=False)
+
+
+def _check_frame(rows: pl.DataFrame, source: str, ids: str, fed: list[_core.Feeder]) -> None:
+    if ids != "unknown" and "id" not in rows.columns:
+        raise ValueError(
+            f"warm_up: the frame for source {source!r} has no column id, by which trades that the feed repeats are known"
+        )
+    announced = [symbol for f in fed for symbol in f.symbols]
+    if announced and rows.height and "symbol" in rows.columns and not rows["symbol"].cast(str).is_in(announced).any():
+        raise ValueError(
+            f"warm_up: the frame for source {source!r} has none of the feed's symbols, {', '.join(announced[:5])}"
+        )
+
+
+def _replay(graph: Graph, history: Callable[[], Any]) -> None:
+    """Connections are open meanwhile: what they bring waits in the inlets, and ids tell what history holds already."""
+    replay = history()
+    try:
+        while not replay.run_for(100):
+            pass
+    except BaseException:
+        replay.stop()
+        replay.run_for(0)  # lets go of the graph
+        raise
     graph._core.hand_over()

@@ -57,6 +57,26 @@ void push_from_threads(Inlet<Price>& inlet, int producers, int n) {
     for (auto& thread : threads) thread.join();
 }
 
+/// A sink that asks of its own engine what it cannot give meanwhile.
+class Asking final : public Node {
+public:
+    Asking(Graph& graph, bool stops) : graph_(graph), stops_(stops) { inputs.resize(1); }
+    std::string signature() const override { return "Asking"; }
+    std::vector<NodeInput> declared() const override { return {{"prices", &event_type<Price>(), true}}; }
+    void prepare(int) override {}
+    void process(const SymbolTable&) override {
+        stops_ ? graph_.live().stop() : graph_.live().between_chunks([] {});
+    }
+    void flush(const SymbolTable&, std::uint64_t&) override {}
+    void save(Writer&) const override {}
+    void load(Reader&, std::size_t) override {}
+    void adopt() override {}
+
+private:
+    Graph& graph_;
+    bool stops_;
+};
+
 constexpr Overflow policies[] = {Overflow::block, Overflow::drop_oldest, Overflow::conflate};
 
 }  // namespace
@@ -195,6 +215,56 @@ TEST_CASE_METHOD(Live, "breaks that a connector reports pass a full inlet and ke
     graph.live().stop();
     CHECK(table.rows() == 2);
     CHECK((breaks.as<Continuity>() == std::vector{Continuity{2, Break::disconnect, 0, 0}}));
+}
+
+TEST_CASE_METHOD(Live, "an inlet of nothing but breaks holds up no row, keeps their order, and closes") {
+    graph.live().open({.capacity = 2, .overflow = Overflow::drop_oldest});
+    Inlet<Price>::Producer producer(inlet);
+    for (int i = 1; i <= 50; ++i) producer.report(inlet.code("X"), {i, i % 2 ? Break::disconnect : Break::reconnect, 0, 0});
+    for (int i = 1; i <= 5; ++i) CHECK(producer.push(inlet.code("X"), {i, static_cast<double>(i)}));
+    CHECK((inlet.dropped() == 3 && inlet.depth() == 52));
+    graph.live().start();
+    graph.live().stop();
+    CHECK((by_symbol()["X"] == std::vector<double>{4, 5}));
+    const auto told = breaks.as<Continuity>();
+    REQUIRE(told.size() == 51);
+    std::int64_t last = 0;
+    for (const Continuity& row : told) {
+        if (row.kind == Break::overflow) continue;
+        CHECK(row.ts == last + 1);
+        last = row.ts;
+    }
+    producer.report(inlet.code("X"), {1, Break::disconnect, 0, 0});  // too late: the inlet is closed
+    CHECK(inlet.depth() == 0);
+}
+
+TEST_CASE_METHOD(Live, "under conflate, rows without a symbol wait for room as others do") {
+    graph.live().start({.capacity = 4, .overflow = Overflow::conflate});
+    Inlet<Price>::Producer producer(inlet);
+    for (int i = 0; i < 10'000; ++i) CHECK(producer.push(Batch::no_symbol, {1, 1.0}));
+    graph.live().stop();
+    CHECK(graph.sources()[0]->rejected_total() == 10'000);
+}
+
+TEST_CASE("a node that asks its own engine to wait for it is refused, and the session stops") {
+    for (const bool stops : {true, false}) {
+        Graph graph;
+        graph.add_node(std::make_unique<Asking>(graph, stops), {graph.source<Price>("prices")});
+        graph.live().start();
+        auto& inlet = static_cast<Inlet<Price>&>(graph.sources()[0]->inlet());
+        Inlet<Price>::Producer(inlet).push(inlet.code("X"), {1, 1.0});
+        CHECK_THROWS_WITH(graph.live().stop(), Catch::Contains("ask from another thread"));
+    }
+}
+
+TEST_CASE_METHOD(Live, "several threads may stop an engine") {
+    for (int i = 0; i < 20; ++i) {
+        graph.live().start();
+        std::thread other([&] { graph.live().stop(false); });
+        graph.live().stop(false);
+        other.join();
+        CHECK_FALSE(graph.live().running());
+    }
 }
 
 TEST_CASE_METHOD(Live, "a batch is pushed row by row, with the symbols of its own dictionary") {

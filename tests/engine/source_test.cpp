@@ -1,6 +1,7 @@
 // What a source says of its rows: refusals by kind, gaps, repeats, late rows, and breaks that a reader reports.
 #include <cmath>
 #include <deque>
+#include <set>
 #include "catch.hpp"
 
 #include "openquant/operators/dollar_bars.hpp"
@@ -186,7 +187,7 @@ TEST_CASE("id tracker: the first id, ranges filled from both ends and from the m
     const auto gap = t.judge(IdKind::dense, 111);
     CHECK((gap.verdict == Verdict::gap && gap.first_missing == 101 && gap.missing == 10));
     for (const std::uint64_t id : {105, 101, 110, 104, 106}) CHECK(judge(id) == Verdict::late);
-    for (const std::uint64_t id : {105, 101, 110, 104, 106, 100, 99, 111}) CHECK(judge(id) == Verdict::duplicate);
+    for (const std::uint64_t id : {105, 101, 110, 104, 106, 100, 111}) CHECK(judge(id) == Verdict::duplicate);
     for (const std::uint64_t id : {102, 103, 107, 108, 109}) CHECK(judge(id) == Verdict::late);
     for (std::uint64_t id = 101; id <= 111; ++id) CHECK(judge(id) == Verdict::duplicate);
     CHECK(judge(112) == Verdict::next);
@@ -207,6 +208,23 @@ TEST_CASE("id tracker: what is known to be missing before a row shows it") {
     CHECK(t.judge(IdKind::dense, 12).verdict == Verdict::duplicate);
 }
 
+TEST_CASE("id tracker: rows older than the first are late, not repeated, and what lies between may still come") {
+    using Verdict = IdTracker::Verdict;
+    IdTracker t;
+    const auto judge = [&](std::uint64_t id, bool snapshot = false) { return t.judge(IdKind::dense, id, snapshot).verdict; };
+    CHECK(judge(100) == Verdict::next);
+    CHECK(judge(90, true) == Verdict::overlap);  // a snapshot reaches back to what is not wanted
+    CHECK(judge(97) == Verdict::late);
+    for (const std::uint64_t id : {97, 100}) CHECK(judge(id) == Verdict::duplicate);
+    for (const std::uint64_t id : {99, 98}) CHECK(judge(id) == Verdict::late);
+    for (const std::uint64_t id : {98, 99}) CHECK(judge(id) == Verdict::duplicate);
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    CHECK(judge(most) == Verdict::gap);
+    CHECK(judge(most - 1) == Verdict::late);
+    CHECK(judge(most - 1) == Verdict::duplicate);
+    CHECK(judge(most) == Verdict::duplicate);
+}
+
 TEST_CASE("id tracker: of more gaps than it remembers the oldest counts as repeated") {
     IdTracker t;
     for (std::uint64_t id = 2; id <= 2 + 2 * 65; id += 2) t.judge(IdKind::dense, id);
@@ -225,20 +243,21 @@ TEST_CASE("id tracker: rising ids know repeats of the last and lateness, unknown
     CHECK(judge(IdKind::unknown, 50) == IdTracker::Verdict::next);
 }
 
-TEST_CASE("id tracker: opaque ids know repeats among the last 4,096, as a plain list does") {
+TEST_CASE("id tracker: opaque ids know repeats among the last 65,536, as a plain list does") {
     IdTracker t;
     std::deque<std::uint64_t> recent;
     Random random(11);
     std::size_t repeats = 0;
-    for (int i = 0; i < 60'000; ++i) {
-        const std::uint64_t id = 1 + random.below(9'000) * 0x9e3779b97f4a7c15u % 1'000'003;
-        const bool known = std::find(recent.begin(), recent.end(), id) != recent.end();
-        if (!known) recent.push_back(id);
-        if (recent.size() > RecentIds::capacity) recent.pop_front();
-        REQUIRE((t.judge(IdKind::opaque, id).verdict == IdTracker::Verdict::duplicate) == known);
+    std::set<std::uint64_t> there;
+    for (int i = 0; i < 300'000; ++i) {
+        const std::uint64_t id = 1 + random.below(140'000) * 0x9e3779b97f4a7c15u % 100'000'007;
+        const bool known = there.contains(id);
+        if (!known) recent.push_back(id), there.insert(id);
+        if (recent.size() > RecentIds::capacity) there.erase(recent.front()), recent.pop_front();
+        if ((t.judge(IdKind::opaque, id).verdict == IdTracker::Verdict::duplicate) != known) FAIL("row " << i);
         repeats += known;
     }
-    CHECK((repeats > 10'000 && repeats < 50'000));
+    CHECK((repeats > 60'000 && repeats < 240'000));
 }
 
 TEST_CASE("id tracker: what a snapshot or the feed after a hand-over repeats is an overlap, not a fault") {

@@ -62,6 +62,7 @@ struct Spy : Recorder {
     void chunk_begins() override {}
     void flushed() override {}
     void handed_over() override {}
+    void restored(const std::vector<std::uint8_t>&) override {}
 };
 
 }  // namespace
@@ -187,6 +188,18 @@ TEST_CASE_METHOD(Market, "a recording that begins on a graph that has run brings
     CHECK(difference(again->outputs(), built->outputs()) == "");
     CHECK(again->graph.position() == built->graph.position());
     CHECK(again->graph.symbols().names() == built->graph.symbols().names());
+
+    // As history of another recording, which has to hold that snapshot too.
+    const TemporaryFolder second;
+    const auto third = twin.build();
+    {
+        const JournalWriter writer(second.path(), third->graph);
+        JournalReplay(third->graph, folder.path(), {.end_streams = false}).run();
+        CHECK(says(refusal([&] { third->graph.restore(built->graph.snapshot()); }), {"is being recorded", "before the recording begins"}));
+    }
+    const auto fourth = twin.build();
+    JournalReplay(fourth->graph, second.path()).run();
+    CHECK(difference(seen(*fourth), seen(*third)) == "");
 
     Market other;
     other.twin.add(operator_case(BreakCounter{}), {1});

@@ -154,6 +154,25 @@ TEST_CASE("a restart that the venue announces is followed at once") {
     CHECK(fed.broken(Break::reconnect).size() == 1);
 }
 
+TEST_CASE("a farewell, or nonsense, ends a connection whose line the other side keeps open") {
+    const std::string farewell = std::string("\x88\x04\x03\xf0", 4) + "go", nonsense = std::string("\xc1\x01x", 3);  // code 1008; a reserved bit
+    for (const std::string& bytes : {farewell, nonsense}) {
+        Loopback server(Speaks::websocket, [&](Peer& peer) {
+            peer.receive();
+            peer.send(row(static_cast<std::uint64_t>(peer.number)));
+            if (peer.number == 1) peer.raw(bytes);
+            peer.hold();
+        });
+        Fed fed;
+        Session& session = fed.feed(server.url(), dense({.silence = std::chrono::hours(1)}));
+        session.start();
+        REQUIRE(fed.eventually_trades(2));
+        if (bytes == farewell) CHECK(says(fed.stats().last_error, {"1008", "go"}));
+        CHECK(end_of(session) == "");
+        CHECK(fed.broken(Break::disconnect).size() == 1);
+    }
+}
+
 TEST_CASE("the venue's refusal ends the session with its text") {
     Loopback server(Speaks::websocket, [](Peer& peer) {
         peer.receive();
@@ -350,6 +369,7 @@ TEST_CASE("what a node or a venue throws is thrown by stop") {
             void chunk_begins() override {}
             void flushed() override {}
             void handed_over() override {}
+            void restored(const std::vector<std::uint8_t>&) override {}
         } failing;
         Fed fed;
         fed.graph.record(&failing);
