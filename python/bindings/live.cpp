@@ -123,8 +123,9 @@ void bind_live(py::module_& m) {
         .def_readonly("source", &PyFeeder::source)
         .def_property_readonly("symbols",
                                [](const PyFeeder& f) {
+                                   const auto venue = f.make();
                                    std::vector<std::string> out;
-                                   for (const std::string& name : f.make()->symbols().names()) out.push_back(f.prefix + name);
+                                   for (const std::string& name : venue->symbols().names()) out.push_back(f.prefix + name);
                                    return out;
                                })
         .def_property_readonly("ids", [](const PyFeeder& f) { return std::string(id_kind_names[static_cast<std::size_t>(f.make()->rules().ids)]); });

@@ -38,7 +38,9 @@ class Connector:
     def __post_init__(self) -> None:
         for symbol, _ in self.markets:
             if not isinstance(symbol, str):
-                raise TypeError(f"{self.venue}: {symbol!r} is not a symbol: give each as a text of its own, such as binance('btcusdt', 'ethusdt')")
+                raise TypeError(
+                    f"{self.venue}: {symbol!r} is not a symbol: give each as a text of its own, such as binance('btcusdt', 'ethusdt')"
+                )
         _core.Feeder("trades", self.venue, list(self.markets), self.url, "", self.ids)  # refuses what it cannot be
 
     @property

@@ -274,6 +274,88 @@ def test_history_hands_over_without_losing_or_doubling_a_trade(kind: str, captur
     assert again.bits() == live.bits()
 
 
+def test_history_whose_trades_could_not_be_told_from_the_feed_is_refused(capture: Path, tmp_path: Path) -> None:
+    history = trades_of(capture)
+    feed = openquant.read_trades(capture)
+    graph = openquant.Graph()
+    graph.source("trades", openquant.Trade)
+    graph.replay({"trades": feed})
+    binance = connectors.binance("btcusdt", "ethusdt", url="ws://127.0.0.1:9")
+    both = [binance, connectors.bybit("BTCUSDT", url="ws://127.0.0.1:9")]
+    for fed, warm_up, message in (
+        (binance, history.drop("id"), "no column id"),
+        (binance, history.with_columns(symbol=pl.lit("btcusdt")), "none of the feed's symbols, BTCUSDT, ETHUSDT"),
+        (both, history, "several kinds.*from a journal"),
+        (binance, feed, "replayed once"),
+        (binance, {"quotes": history}, "no source 'quotes'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            graph.live(fed, warm_up=warm_up, record=tmp_path / "journal")
+        assert not (tmp_path / "journal").exists()
+
+
+def test_a_warm_up_that_fails_says_why_and_lets_go(capture: Path, tmp_path: Path) -> None:
+    graph = openquant.Graph()
+
+    def fails(row: dict[str, Any]) -> None:
+        raise ValueError("no such history")
+
+    graph.add(fails, graph.source("trades", openquant.Trade))
+    with market(capture, "binance", tmp_path) as (simulator, _):
+        with pytest.raises(RuntimeError, match="no such history"):
+            graph.live(connectors.binance("btcusdt", url=simulator.url), warm_up=capture, record=tmp_path / "one")
+        # Its rows are taken, so that they are repeats now: nothing fails any more, and nothing is left running or recording.
+        graph.live(connectors.binance("btcusdt", url=simulator.url), warm_up=capture, record=tmp_path / "two").stop()
+    again = openquant.Graph()
+    table = again.collect(again.source("trades", openquant.Trade))
+    again.replay(tmp_path / "one")
+    assert len(table) > 0
+
+
+def test_bybit_history_overlaps_the_feed_by_many_trades(tmp_path: Path) -> None:
+    path = write_capture(tmp_path / "long.txt", trades=20_000)
+    wanted = trades_of(path)
+    with market(path, "bybit_linear", tmp_path) as (simulator, _):
+        source = connector_for("bybit_linear", sorted(wanted["symbol"].unique()), simulator.url)
+        first = Built()
+        with first.graph.live(source) as session:
+            until(lambda: len(first.tables["trades"]) == wanted.height)
+    history = first.tables["trades"].frame().head(18_000)
+    with market(path, "bybit_linear", tmp_path) as (simulator, _):
+        live = Built()
+        with live.graph.live(source.at(simulator.url), warm_up=history) as session:
+            until(lambda: session.stats()["connections"][0]["trades"] == wanted.height)
+    assert live.graph.stats()["sources"][0]["rejected"] == {"overlap": 18_000}
+    assert live.tables["tick"].hash() == first.tables["tick"].hash()
+    assert len(live.tables["trades"]) == wanted.height
+
+
+def test_a_callable_that_asks_its_own_engine_is_told_so(capture: Path, tmp_path: Path) -> None:
+    for ask in ("graph.stats()", "graph.stop()", "session.stop()"):
+        graph = openquant.Graph()
+        known: dict[str, Any] = {"graph": graph}
+
+        def asks(row: dict[str, Any], ask: str = ask, known: dict[str, Any] = known) -> None:
+            until(lambda: "session" in known)
+            eval(ask, known)
+
+        graph.add(asks, graph.source("trades", openquant.Trade))
+        with market(capture, "binance", tmp_path) as (simulator, _):
+            session = known["session"] = graph.live(connectors.binance("btcusdt", url=simulator.url))
+            with pytest.raises(RuntimeError, match="ask from another thread"):
+                session.wait(20)
+
+
+def test_a_graph_that_others_stopped_ends_its_session(capture: Path, tmp_path: Path) -> None:
+    live = Built()
+    with market(capture, "binance", tmp_path, speed=1.0) as (simulator, _):
+        session = live.graph.live(connectors.binance("btcusdt", url=simulator.url))
+        assert session.running
+        live.graph.stop()
+        assert not session.running
+        session.stop()
+
+
 def test_bars_of_time_end_on_a_silent_market(tmp_path: Path) -> None:
     path = write_capture(tmp_path / "short.txt", trades=20)
     live = Built(clock=True)
@@ -375,6 +457,16 @@ while not seen:
     assert len(table) > 0
 
 
+def test_a_connector_knows_its_symbols() -> None:
+    many = [f"S{number}USDT" for number in range(300)]
+    assert connectors.binance(*(symbol.lower() for symbol in many)).symbols == many
+    assert connectors.kraken("BTC/USD").symbols == ["BTC/USD"]
+    assert (connectors.bybit("BTCUSDT").kind_of_ids, connectors.ndjson("tcp://h:1", ids="dense").kind_of_ids) == (
+        "opaque",
+        "dense",
+    )
+
+
 def test_mistakes(tmp_path: Path) -> None:
     graph = openquant.Graph()
     graph.source("trades", openquant.Trade)
@@ -393,6 +485,17 @@ def test_mistakes(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             wrong()
+    for name, value in (
+        ("capacity", -1),
+        ("capacity", 1.5),
+        ("spin_us", -1),
+        ("spin_us", float("nan")),
+        ("clock_ms", 0),
+    ):
+        with pytest.raises(ValueError, match=f"{name} = "):
+            graph.live(connectors.binance("btcusdt"), **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="each as a text of its own"):
+        connectors.binance(["btcusdt", "ethusdt"])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="is not a connector"):
         graph.live(["binance:btcusdt"])  # type: ignore[list-item]
 
