@@ -102,7 +102,7 @@ void z_score_latency(benchmark::State& state) {
         std::size_t emitted = 0;
         for (const auto& [input, row] : script) {
             const auto before = std::chrono::steady_clock::now();
-            op.update(std::get<Price>(row), [&](const auto&) { ++emitted; });
+            op.update(std::get<Value>(row), [&](const auto&) { ++emitted; });
             times.push_back(std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - before).count());
         }
         benchmark::DoNotOptimize(emitted);
