@@ -140,7 +140,7 @@ bool EngineLoop::drain() {
         for (std::size_t i = 0; i < batches_.size(); ++i) {
             Source& source = *graph_.sources()[i];
             if (!source.inlet().drain(source, largest_chunk, batches_[i])) continue;
-            graph_.take_all(i, 0, batches_[i].rows);
+            graph_.borrow(i, 0, batches_[i].rows);
             more = any = true;
         }
         if (more) graph_.run_chunk();

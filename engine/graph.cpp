@@ -65,6 +65,14 @@ Table& Graph::collect(Port port, std::string name, std::size_t capacity, bool po
     return out;
 }
 
+Checksum& Graph::checksum(Port port, std::string name) {
+    if (!port.stream || !port.stream->type) throw std::invalid_argument("checksum: this node emits nothing");
+    auto sink = std::make_unique<Checksum>(port.type());
+    Checksum& out = *sink;
+    add_node(std::move(sink), {port}, {}, std::move(name));
+    return out;
+}
+
 void Graph::wire(Node& node, const std::vector<Port>& ports, const std::vector<Named>& named) const {
     const auto declared = node.declared();
     const std::string who = snake_case(node.signature());
@@ -134,12 +142,12 @@ void Graph::begin_chunk() {
 
 void Graph::take(std::size_t source, std::size_t begin, std::size_t end) {
     if (recorder_) recorder_->taken(source, sources_[source]->batch(), begin, end);
-    sources_[source]->take(begin, end, symbols_, position_);
+    sources_[source]->take(begin, end, false, symbols_, position_);
 }
 
-void Graph::take_all(std::size_t source, std::size_t begin, std::size_t end) {
+void Graph::borrow(std::size_t source, std::size_t begin, std::size_t end) {
     if (recorder_) recorder_->taken(source, sources_[source]->batch(), begin, end);
-    sources_[source]->take_all(begin, end, symbols_, position_);
+    sources_[source]->take(begin, end, true, symbols_, position_);
 }
 
 void Graph::run_chunk() {

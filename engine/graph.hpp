@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "openquant/engine/checksum.hpp"
 #include "openquant/engine/operator_node.hpp"
 #include "openquant/engine/recorder.hpp"
 #include "openquant/engine/table.hpp"
@@ -59,11 +60,14 @@ public:
     Port add_node(std::unique_ptr<Node> node, const std::vector<Port>& ports, const std::vector<Named>& named = {}, std::string name = {});
     Table& collect(Port port, std::string name = {}, std::size_t capacity = Table::default_capacity, bool positions = false);
 
+    Checksum& checksum(Port port, std::string name = {});
+
     // Running, by one thread at a time: a replay or the engine loop.
     void begin_chunk();
-    /// Rows [begin, end) of what is open on the source, in merged order; `take_all` if it alone has rows in this chunk.
+    /// The next rows, [begin, end), of what is open on the source, in merged order. `take` copies them; what is lent by `borrow` stays
+    /// where it is until the chunk has run, and then is of one batch of the source.
     void take(std::size_t source, std::size_t begin, std::size_t end);
-    void take_all(std::size_t source, std::size_t begin, std::size_t end);
+    void borrow(std::size_t source, std::size_t begin, std::size_t end);
     void run_chunk();
     void flush();
     /// What was taken so far is history: rows that a live feed repeats are dropped as overlap, not reported as repeats.

@@ -14,6 +14,7 @@ template <class Op>
 class OperatorNode final : public Node {
     using Out = OutputOf<Op>;
     static constexpr bool keyed = Op::schema().scope == Scope::keyed;
+    static constexpr bool may_fan_out = requires(const Op& op) { op.fans_out(); };
 
 public:
     explicit OperatorNode(const Op& op) : prototype_(op) {
@@ -25,7 +26,7 @@ public:
     std::string signature() const override { return openquant::signature(prototype_); }
     Scope scope() const override { return Op::schema().scope; }
     bool fans_out() const override {
-        if constexpr (requires { prototype_.fans_out(); }) return prototype_.fans_out();
+        if constexpr (may_fan_out) return prototype_.fans_out();
         else return false;
     }
     std::vector<NodeInput> declared() const override {
@@ -42,6 +43,7 @@ public:
 
     void prepare(int digit_bits) override {
         digit_bits_ = digit_bits;
+        fans_out_ = fans_out();
         for_each_input<Op>([&](auto index, auto in) {
             using In = typename decltype(in)::Type;
             const Stream* stream = inputs[index.value];
@@ -50,23 +52,30 @@ public:
         });
         if constexpr (requires { prototype_.prepare(); }) prototype_.prepare();
         operators_.assign(keyed ? 0 : 1, prototype_);
+        rows_.reserve(1);
+        show();
     }
 
     void process(const SymbolTable& symbols) override {
+        if constexpr (keyed && input_count<Op> == 1)
+            if (inputs[0]->rows == 1 && plain() && inputs[0]->symbols[0] < operators_.size()) return run_one();
         begin(symbols);
-        std::size_t with_rows = 0;
-        for (const Stream* in : inputs) with_rows += in && in->rows > 0;
-        if (with_rows == 1) {
-            for_each_input<Op>([&](auto index, auto) {
-                if (inputs[index.value] && inputs[index.value]->rows > 0) run<index.value>(0, inputs[index.value]->rows);
-            });
-        } else if (with_rows > 1) {
-            merge();
+        if constexpr (input_count<Op> == 1) {
+            alone<0>();
+        } else {
+            std::size_t with_rows = 0;
+            for (const Stream* in : inputs) with_rows += in && in->rows > 0;
+            if (with_rows > 1) merge();
+            else if (with_rows == 1)
+                for_each_input<Op>([&](auto index, auto) {
+                    if (inputs[index.value] && inputs[index.value]->rows > 0) alone<index.value>();
+                });
         }
         finish();
     }
 
     void flush(const SymbolTable& symbols, std::uint64_t& next_position) override {
+        if (like_) note_causes(*like_, 0, 0), like_ = nullptr;
         if constexpr (keyed) {
             for (const SymbolId symbol : symbols.by_name()) {
                 if constexpr (requires(Op& op, void (*emit)(const Out&)) { op.flush(emit); })
@@ -98,55 +107,152 @@ private:
         rows_.clear();
         positions_.clear();
         subs_.clear();
+        like_ = nullptr;
         overflow_ = false;
-        if (keyed && operators_.size() < symbols.size()) operators_.resize(symbols.size(), prototype_);
+        if (keyed && operators_.size() < symbols.size()) [[unlikely]]
+            operators_.resize(symbols.size(), prototype_);
         if constexpr (requires { operators_[0].meet(SymbolId{}, std::string_view{}); })
             for (; met_ < symbols.size(); ++met_) operators_[0].meet(static_cast<SymbolId>(met_), symbols.name(static_cast<SymbolId>(met_)));
         symbols_ = &symbols;
+    }
+    void show() {
+        rows_.show(output);
+        own_symbols_ = output.symbols;
+        shown_ = rows_.capacity();
     }
     void finish() {
         if (overflow_)
             throw std::overflow_error("node '" + name + "' emitted more rows for one row than this graph can order (2^" + std::to_string(digit_bits_) +
                                       "); make its parameters coarser or nest fewer nodes");
-        rows_.show(output);
-        output.keys = {positions_.data(), output.depth > 0 ? subs_.data() : nullptr, 0};
+        if (rows_.capacity() != shown_) show();
+        output.rows = rows_.size();
+        output.symbols = like_ ? like_->symbols : own_symbols_;
+        output.keys = like_ ? like_->keys : Keys{positions_.data(), output.depth > 0 ? subs_.data() : nullptr, 0};
     }
 
-    [[gnu::always_inline]] void append(Key key, SymbolId symbol, const Out& row) {
+    /// Keyed, and no row causes more than one.
+    bool plain() const { return keyed && !(may_fan_out && fans_out_); }
+
+    /// The only input with rows. Where each of them caused one, the output has the very keys and symbols of the input.
+    template <std::size_t I>
+    [[gnu::always_inline]] void alone() {
+        const Stream& in = *inputs[I];
+        if constexpr (!keyed || may_fan_out)
+            if (!plain()) return run_any<I>(0, in.rows);
+        if constexpr (keyed) {
+            const std::size_t end = run_plain<I>(0, in.rows);
+            if (rows_.size() == in.rows) return void(like_ = &in);
+            note_causes(in, 0, 0);
+            if (end < in.rows) run<I>(end, in.rows);
+        }
+    }
+
+    /// Feeds rows [begin, end) of input I.
+    template <std::size_t I>
+    void run(std::size_t begin, std::size_t end) {
+        if constexpr (!keyed || may_fan_out)
+            if (!plain()) return run_any<I>(begin, end);
+        if constexpr (keyed)
+            while (begin < end) {
+                const std::size_t before = rows_.size(), first = begin;
+                begin = run_plain<I>(begin, end);
+                note_causes(*inputs[I], first, before);
+                if (begin < end) broadcast<I>(begin++);
+            }
+    }
+
+    /// Rows [begin, end) of a keyed operator that emits at most one row for one: which row caused it is all that is noted beside.
+    /// Ends at a row that speaks of its whole source, and returns where. Flattened: an update that is not inlined would see its
+    /// row through memory.
+    template <std::size_t I>
+    [[gnu::flatten]] std::size_t run_plain(std::size_t begin, std::size_t end) {
+        const Stream& in = *inputs[I];
+        const RowView<typename InputOf<Op, I>::Type> view(in, columns_[I]);
+        const std::size_t known = operators_.size();
+        rows_.reserve(rows_.size() + (end - begin));
+        if (causes_.size() < end - begin) causes_.resize(end - begin);
+        typename Rows<Out>::Tail tail = rows_.tail();
+        std::uint32_t* cause = causes_.data();
+        std::size_t row = begin;
+        const auto feed = [&](Op& op) {
+            [[maybe_unused]] const std::uint32_t* const before = cause;
+            deliver<I>(op, view[row], [&](const Out& out) {
+                assert(cause == before && "an operator that emits several rows for one declares fans_out");
+                *cause++ = static_cast<std::uint32_t>(row - begin);
+                tail.append(out);
+            });
+        };
+        if (in.symbols.mask != 0) {
+            const SymbolId* const symbols = in.symbols.data;
+            Op* const operators = operators_.data();
+            for (; row < end && symbols[row] < known; ++row) feed(operators[symbols[row]]);
+        } else if (in.symbols[0] < known) {
+            Op& kept = operators_[in.symbols[0]];
+            if (end - begin >= long_run) {  // its state can stay in registers
+                Op op = std::move(kept);
+                for (; row < end; ++row) feed(op);
+                kept = std::move(op);
+            } else {
+                for (; row < end; ++row) feed(kept);
+            }
+        }
+        rows_.resume(tail);
+        return row;
+    }
+
+    /// All of `process` where it is about one row, which is most of what a quiet feed has.
+    [[gnu::flatten]] void run_one() {
+        const Stream& in = *inputs[0];
+        rows_.clear();
+        typename Rows<Out>::Tail tail = rows_.tail();
+        deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, columns_[0])[0], [&](const Out& out) { tail.append(out); });
+        assert(tail.size < 2 && "an operator that emits several rows for one declares fans_out");
+        rows_.resume(tail);
+        output.rows = tail.size;
+        output.symbols = in.symbols;
+        output.keys = in.keys;
+    }
+
+    /// Keys and symbols of the rows from `before` on, which rows of `in` from `first` on have caused.
+    void note_causes(const Stream& in, std::size_t first, std::size_t before) {
+        const std::size_t n = rows_.size() - before;
+        positions_.resize(before + n);
+        if (output.depth > 0) subs_.resize(before + n);
+        SymbolId* const symbols = rows_.symbols();
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t row = first + causes_[i];
+            const Key key = in.keys[row];
+            symbols[before + i] = in.symbols[row];
+            positions_[before + i] = key.position;
+            if (output.depth > 0) subs_[before + i] = key.sub;
+        }
+    }
+
+    void append(Key key, SymbolId symbol, const Out& row) {
         rows_.append(symbol, row);
         positions_.push_back(key.position);
         if (output.depth > 0) subs_.push_back(key.sub);
     }
-    /// `count` rows came before of this update. A digit numbers the rows of one key, whichever input or row they come by.
-    void append_caused(Key key, SymbolId symbol, const Out& row, [[maybe_unused]] std::size_t count) {
-        if (fans_out()) {
+    /// A digit numbers the rows of one key, whichever input or row they come by.
+    void append_caused(Key key, SymbolId symbol, const Out& row) {
+        if (fans_out_) {
             if (key != last_cause_) last_cause_ = key, caused_ = 0;
             overflow_ |= (caused_ >> digit_bits_) != 0;
             key.sub |= Sub{caused_++} << (128 - digit_bits_ * output.depth);
-        } else {
-            assert(count == 0 && "an operator that emits several rows for one declares fans_out");
         }
         append(key, symbol, row);
     }
-    /// Feeds rows [begin, end) of input I. Flattened: an update that is not inlined would see its row through memory.
+
+    /// Rows [begin, end) of any operator.
     template <std::size_t I>
-    [[gnu::flatten]] void run(std::size_t begin, std::size_t end) {
-        using In = typename InputOf<Op, I>::Type;
+    [[gnu::flatten]] void run_any(std::size_t begin, std::size_t end) {
         const Stream& in = *inputs[I];
-        const RowView<In> view(in, columns_[I]);
-        const SymbolId* const symbols = in.symbols.data;
-        Op* const operators = operators_.data();
-        const std::size_t known = operators_.size();
+        const RowView<typename InputOf<Op, I>::Type> view(in, columns_[I]);
         for (std::size_t row = begin; row < end; ++row) {
-            const SymbolId symbol = symbols[row];
-            std::size_t count = 0;
-            if constexpr (!keyed) {
-                deliver<I>(operators[0], view[row], symbol, [&](SymbolId s, const Out& out) { append_caused(in.keys[row], s, out, count++); });
-            } else if (symbol < known) [[likely]] {
-                deliver<I>(operators[symbol], view[row], [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
-            } else {
-                broadcast<I>(row);
-            }
+            const SymbolId symbol = in.symbols[row];
+            if constexpr (!keyed) deliver<I>(operators_[0], view[row], symbol, [&](SymbolId s, const Out& out) { append_caused(in.keys[row], s, out); });
+            else if (symbol < operators_.size()) deliver<I>(operators_[symbol], view[row], [&](const Out& out) { append_caused(in.keys[row], symbol, out); });
+            else broadcast<I>(row);
         }
     }
 
@@ -155,10 +261,8 @@ private:
     [[gnu::noinline]] void broadcast(std::size_t row) {
         const Stream& in = *inputs[I];
         const auto e = RowView<typename InputOf<Op, I>::Type>(in, columns_[I])[row];
-        for (const SymbolId symbol : symbols_->by_name(in.keys[row].position)) {
-            std::size_t count = 0;
-            deliver<I>(operators_[symbol], e, [&](const Out& out) { append_caused(in.keys[row], symbol, out, count++); });
-        }
+        for (const SymbolId symbol : symbols_->by_name(in.keys[row].position))
+            deliver<I>(operators_[symbol], e, [&](const Out& out) { append_caused(in.keys[row], symbol, out); });
     }
 
     /// Feeds all inputs in the order of (key, input), in runs as long as one input stays ahead of the others.
@@ -175,13 +279,7 @@ private:
             }
             if (first == n) return;
             const Stream& in = *inputs[first];
-            std::size_t end = at[first] + 1;
-            if (second == n) {
-                end = in.rows;
-            } else {
-                const Key limit = inputs[second]->keys[at[second]];
-                while (end < in.rows && (in.keys[end] < limit || (in.keys[end] == limit && first < second))) ++end;
-            }
+            const std::size_t end = second == n ? in.rows : in.keys.first_beyond(at[first] + 1, in.rows, inputs[second]->keys[at[second]], first < second);
             for_each_input<Op>([&](auto index, auto) {
                 if (index.value == first) run<index.value>(at[first], end);
             });
@@ -189,15 +287,22 @@ private:
         }
     }
 
+    static constexpr std::size_t long_run = 8;
+
     Op prototype_;
     std::vector<Op> operators_, staged_;
     std::array<std::vector<int>, input_count<Op>> columns_;
     Rows<Out> rows_;
+    std::vector<std::uint32_t> causes_;  // of the rows that a run emitted: rows from its first on
     std::vector<std::uint64_t> positions_;
     std::vector<Sub> subs_;
+    const Stream* like_ = nullptr;  // whose keys and symbols the output has
+    Column<SymbolId> own_symbols_;
+    std::size_t shown_ = 0;  // capacity of the rows whose columns the output shows
     const SymbolTable* symbols_ = nullptr;
     std::size_t met_ = 0;  // symbols whose names a cross-sectional operator was told
     int digit_bits_ = 32;
+    bool fans_out_ = false;
     Key last_cause_;
     std::uint64_t caused_ = 0;
     std::uint64_t refused_before_ = 0;

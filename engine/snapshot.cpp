@@ -9,7 +9,7 @@ namespace {
 
 constexpr char magic[] = {'o', 'q', 's', 'n', 'a', 'p', '0', '2'};
 
-std::uint32_t checksum(const std::uint8_t* data, std::size_t size) {
+std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) {
     boost::crc_32_type crc;
     crc.process_bytes(data, size);
     return crc.checksum();
@@ -53,7 +53,7 @@ std::vector<std::uint8_t> Graph::snapshot() {
     out.put(position_);
     for (const auto& source : sources_) source->save(out);
     for (const auto& node : nodes_) node->save(out);
-    out.put(checksum(out.bytes.data(), out.bytes.size()));
+    out.put(crc_of(out.bytes.data(), out.bytes.size()));
     return out.bytes;
 }
 
@@ -64,7 +64,7 @@ void Graph::restore(const std::vector<std::uint8_t>& bytes) {
         throw std::invalid_argument("these bytes are not an openquant snapshot");
     const std::size_t body = bytes.size() - sizeof(std::uint32_t);
     Reader tail(bytes.data() + body, sizeof(std::uint32_t));
-    if (tail.get<std::uint32_t>() != checksum(bytes.data(), body)) throw std::invalid_argument("snapshot is cut short or damaged");
+    if (tail.get<std::uint32_t>() != crc_of(bytes.data(), body)) throw std::invalid_argument("snapshot is cut short or damaged");
 
     Reader in(bytes.data() + sizeof magic, body - sizeof magic);
     check_shape(in.get<std::vector<std::string>>(), shape());

@@ -87,13 +87,12 @@ public:
     const Batch& batch() const { return batch_; }
     /// Running maximum, from `latest` on, of the times of rows `begin` to `begin + out.size()` of the batch; the time of a row
     /// that will be refused for what it says itself means nothing.
-    virtual void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) const = 0;
+    virtual void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) = 0;
 
     virtual void begin_chunk() = 0;
-    /// Rows [begin, end), copied into the chunk; each that is kept takes the next position.
-    virtual void take(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) = 0;
-    /// The same for all of a chunk's rows at once: borrowed where nothing has to be refused, flagged or reported.
-    virtual void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) = 0;
+    /// The next rows of the batch, [begin, end); each that is kept takes the next position. With `stays`, they stay where they
+    /// are until the chunk has run: then they are lent rather than copied as long as nothing has to be refused, flagged or reported.
+    virtual void take(std::size_t begin, std::size_t end, bool stays, SymbolTable& symbols, std::uint64_t& position) = 0;
     virtual void end_chunk() = 0;
 
     virtual InletBase& inlet() = 0;

@@ -1,6 +1,7 @@
 // A stream is columns: one chunk of rows of one event type, with the order key and the symbol of each row beside it.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -30,6 +31,19 @@ struct Keys {
     const Sub* sub = nullptr;
     std::uint64_t first = 0;
     Key operator[](std::size_t row) const { return {position ? position[row] : first + row, sub ? sub[row] : Sub{0}}; }
+
+    /// The first of the rows [from, end) that does not come before `limit`; with `ties`, not at it either.
+    std::size_t first_beyond(std::size_t from, std::size_t end, const Key& limit, bool ties) const {
+        if (sub) {
+            while (from < end && ((*this)[from] < limit || (ties && (*this)[from] == limit))) ++from;
+            return from;
+        }
+        const std::uint64_t beyond = limit.position + (ties || limit.sub != 0);
+        if (!position) return beyond <= first + from ? from : std::min<std::uint64_t>(end, beyond - first);
+        std::size_t step = 1;  // galloping: the end is mostly near
+        while (from + step <= end && position[from + step - 1] < beyond) from += step, step *= 2;
+        return static_cast<std::size_t>(std::lower_bound(position + from, position + std::min(end, from + step - 1), beyond) - position);
+    }
 };
 
 /// A column of T. A mask of zero repeats one value: that is how an absent column reads as its default.
@@ -110,17 +124,52 @@ public:
 /// Columns that own their memory and grow by rows.
 template <class E>
 class Rows {
+    template <std::size_t... I>
+    static auto pointers(std::index_sequence<I...>) {
+        return std::tuple<typename std::tuple_element_t<I, decltype(E::fields())>::Type*...>{};
+    }
+    using Pointers = decltype(pointers(std::make_index_sequence<field_count<E>>{}));
+
 public:
     std::size_t size() const { return size_; }
     std::size_t capacity() const { return capacity_; }
     void clear() { size_ = 0; }
+    /// Room for `rows` in all.
+    void reserve(std::size_t rows) {
+        if (rows > capacity_) [[unlikely]]
+            grow(std::max({std::size_t{64}, 2 * capacity_, rows}));
+    }
 
     void append(SymbolId symbol, const E& e) {
-        if (size_ == capacity_) grow(std::max<std::size_t>(64, 2 * capacity_));
+        reserve(size_ + 1);
         symbols_[size_] = symbol;
         for_each_field<E>([&](auto index, auto f) { std::get<index.value>(columns_)[size_] = e.*(f.member); });
         ++size_;
     }
+
+    /// Appends where there is room already, and leaves the symbols to be filled in: all that it writes with can stay in registers.
+    class Tail {
+    public:
+        std::size_t size = 0;
+        [[gnu::always_inline]] void append(const E& e) {
+            for_each_field<E>([&](auto index, auto f) { std::get<index.value>(columns_)[size] = e.*(f.member); });
+            ++size;
+        }
+
+    private:
+        friend Rows;
+        Pointers columns_;
+    };
+    Tail tail() {
+        Tail out;
+        out.size = size_;
+        for_each_field<E>([&](auto index, auto) { std::get<index.value>(out.columns_) = std::get<index.value>(columns_).get(); });
+        return out;
+    }
+    /// Takes over what was appended to the tail.
+    void resume(const Tail& tail) { size_ = tail.size; }
+    SymbolId* symbols() { return symbols_.get(); }
+
     void show(Stream& stream) const {
         stream.rows = size_;
         stream.symbols = {symbols_.get()};

@@ -22,23 +22,73 @@ public:
         filled_ = FilledColumns<E>(batch.columns);
         view_.emplace(filled_.columns);
         if (batch_.ids == IdKind::unknown) batch_.ids = ids;
-        judges_ids_ = batch_.kinds || batch_.ids != IdKind::unknown;
+        one_by_one_ = std::is_same_v<E, Clock> || batch_.kinds || batch_.ids != IdKind::unknown || !batch_.breaks.empty();
+        taken_ = sound_until_ = unsound_until_ = equal_from_ = 0;
     }
-    void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) const override {
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            const E e = (*view_)[begin + i];
-            const bool sound = fault_of(e) == Fault::none && batch_.codes[begin + i] != Batch::no_symbol;
-            out[i] = latest = sound ? std::max(latest, e.ts) : latest;
+    void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) override {
+        const std::size_t end = begin + out.size();
+        if (!one_by_one_) examine(end);
+        std::size_t row = begin;
+        for (; row < std::min(end, sound_until_); ++row) out[row - begin] = time(row);
+        if (row > begin) latest = std::max(latest, time(row - 1));
+        for (; row < end; ++row) {
+            const E e = (*view_)[row];
+            const bool sound = fault_of(e) == Fault::none && batch_.codes[row] != Batch::no_symbol;
+            out[row - begin] = latest = sound ? std::max(latest, e.ts) : latest;
         }
     }
 
     void begin_chunk() override {
         copied_.clear(), positions_.clear();
         breaks_.clear(), break_positions_.clear();
-        borrowed_ = false;
+        lent_ = 0;
     }
 
-    void take(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
+    void take(std::size_t begin, std::size_t end, bool stays, SymbolTable& symbols, std::uint64_t& position) override {
+        if (one_by_one_) {
+            copy_lent();
+            take_one_by_one(begin, end, symbols, position);
+            if (end == batch_.rows) report_breaks(end, symbols, position);
+            taken_ = end;
+            return;
+        }
+        while (begin < end) {
+            examine(end);
+            const bool sound = begin < sound_until_;
+            const std::size_t stop = std::min(end, sound ? sound_until_ : unsound_until_);
+            if (sound && stays && copied_.size() == 0) {
+                lend(begin, stop, symbols, position);
+            } else if (copy_lent(); sound) {
+                copy(begin, stop, symbols, position);
+            } else {
+                take_one_by_one(begin, stop, symbols, position);
+                if (stop == unsound_until_) sound_until_ = equal_from_ = stop;
+            }
+            taken_ = begin = stop;
+        }
+    }
+
+    void end_chunk() override {
+        if (breaks_.size() > 0 || continuity.rows > 0 || continuity.columns.empty()) {
+            breaks_.show(continuity);
+            continuity.keys = {break_positions_.data(), nullptr, 0};
+        }
+        if (lent_ > 0) return show_lent();
+        copied_.show(rows);
+        rows.keys = {positions_.data(), nullptr, 0};
+    }
+
+    InletBase& inlet() override { return inlet_; }
+
+    void adopt() override {
+        Source::adopt();
+        forget_codes();  // symbols may have other ids now
+    }
+
+private:
+    std::int64_t time(std::size_t row) const { return view_->template column<0>().data[row]; }
+
+    void take_one_by_one(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
         for (std::size_t row = begin; row < end; ++row) {
             report_breaks(row, symbols, position);
             E e = (*view_)[row];
@@ -53,36 +103,7 @@ public:
             const SymbolId symbol = symbol_of(batch_.codes[row], symbols, position);
             if (judge(e, symbol, batch_.kind(batch_.codes[row]), position)) keep(e, symbol, position);
         }
-        if (end == batch_.rows) report_breaks(end, symbols, position);
     }
-
-    void take_all(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) override {
-        if (begin == end || std::is_same_v<E, Clock> || judges_ids_ || !batch_.breaks.empty() || !clean(begin, end)) return take(begin, end, symbols, position);
-        borrowed_ = true;
-        borrow(begin, end, symbols, position);
-        rows.keys = {nullptr, nullptr, position};
-        position += end - begin;
-        earliest = std::min(earliest, time(begin));
-        accepted += end - begin;
-    }
-
-    void end_chunk() override {
-        breaks_.show(continuity);
-        continuity.keys = {break_positions_.data(), nullptr, 0};
-        if (borrowed_) return;
-        copied_.show(rows);
-        rows.keys = {positions_.data(), nullptr, 0};
-    }
-
-    InletBase& inlet() override { return inlet_; }
-
-    void adopt() override {
-        Source::adopt();
-        forget_codes();  // symbols may have other ids now
-    }
-
-private:
-    std::int64_t time(std::size_t row) const { return view_->template column<0>().data[row]; }
 
     /// A clock's row under the name * is kept for every symbol.
     bool for_all(const E& e, std::uint32_t code, std::uint64_t& position) {
@@ -102,32 +123,40 @@ private:
         ++accepted;
     }
 
-    /// Nothing to refuse, and time never steps back: then no symbol's does, and no row has to be changed. This is most
-    /// of what a sound chunk costs here, so it goes column by column, and every loop can be vectorised; in blocks so
-    /// short that memory brings the next block of one column while the others are checked.
-    bool clean(std::size_t begin, std::size_t end) {
+    /// Looks ahead to `end`, or to the first block with something to refuse, or where time steps back: until then no symbol's
+    /// does, and no row has to be changed. This is most of what a sound row costs here, so it goes column by column, and every
+    /// loop can be vectorised; in blocks so short that memory brings the next block of one column while the others are checked.
+    void examine(std::size_t end) {
         constexpr std::size_t block = 128;
-        std::int64_t latest = memory_.max_ts;
-        same_ = true;
-        bool ok = true;
-        for (std::size_t at = begin; at < end && ok; at += block) {
-            const std::size_t stop = std::min(at + block, end);
-            ok = clean_block(at, stop, latest);
-            latest = time(stop - 1);
+        while (sound_until_ < end && unsound_until_ <= sound_until_) {
+            const std::size_t begin = sound_until_, stop = std::min(begin + block, batch_.rows);
+            if (!sound_block(begin, stop, begin == taken_ ? memory_.max_ts : time(begin - 1))) {
+                unsound_until_ = stop;
+                return;
+            }
+            if (equal_from_ < begin && batch_.codes[equal_from_] != batch_.codes[begin]) equal_from_ = begin;
+            if (!all_equal(begin, stop)) equal_from_ = stop;
+            sound_until_ = stop;
         }
-        return ok;
     }
-    bool clean_block(std::size_t begin, std::size_t end, std::int64_t latest) {
-        same_ = same_ && all_below(same_codes_, begin, end);
-        bool ok = (same_ || all_below(most_codes, begin, end)) && in_order(latest, begin, end);
+    bool sound_block(std::size_t begin, std::size_t end, std::int64_t latest) const {
+        bool ok = all_below(most_codes, begin, end) && in_order(latest, begin, end);
         for_each_field<E>([&](auto index, auto f) {
             const auto column = view_->template column<index.value>();
             if (index.value > 0 && f.fault != Fault::none && column.mask != 0) ok = ok && all_sound(f, column.data + begin, end - begin);
         });
         return ok;
     }
+    bool all_equal(std::size_t begin, std::size_t end) const {
+        if (batch_.codes.mask == 0) return true;
+        const std::uint32_t* const codes = batch_.codes.data;
+        std::uint32_t differ = 0;
+        for (std::size_t row = begin; row < end; ++row) differ |= codes[row] ^ codes[begin];
+        return differ == 0;
+    }
     /// Of 2^31 or more no code is below any limit; Batch::no_symbol is among them.
     bool all_below(std::uint32_t limit, std::size_t begin, std::size_t end) const {
+        if (batch_.codes.mask == 0) return batch_.codes[0] < limit;
         const std::uint32_t* const codes = batch_.codes.data;
         std::uint32_t signs = 0;
         for (std::size_t row = begin; row < end; ++row) signs |= (limit - 1 - codes[row]) | codes[row];
@@ -162,25 +191,55 @@ private:
         return bad == 0;
     }
 
-    void borrow(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
-        // Codes given in the order of first appearance are the ids themselves; others are looked up.
-        if (!same_) look_up(begin, end, symbols, position);
-        rows.rows = end - begin;
-        rows.symbols = {same_ ? batch_.codes.data + begin : symbol_ids_.data()};
-        rows.columns = filled_.columns;
-        for (std::size_t i = 0; i < rows.columns.size(); ++i)
-            if (rows.columns[i].mask) rows.columns[i].data += begin * width(rows.type->fields[i].kind);
-        note_times(begin, end);
+    void copy(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
+        for (std::size_t row = begin; row < end; ++row) {
+            const SymbolId symbol = symbol_of(batch_.codes[row], symbols, position);
+            memory_.last_ts[symbol] = time(row);
+            keep((*view_)[row], symbol, position);
+        }
+        memory_.max_ts = time(end - 1);
     }
 
+    /// Rows that follow those lent already, or begin a chunk.
+    void lend(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
+        const std::size_t n = end - begin;
+        if (lent_ == 0) {
+            lent_from_ = begin;
+            first_position_ = position;
+        }
+        if (positions_.empty() && position != first_position_ + lent_) note_positions(0, lent_, first_position_);
+        if (!positions_.empty()) note_positions(lent_, lent_ + n, position);
+        name(begin, end, symbols, position);
+        lent_ += n;
+        note_times(begin, end);
+        position += n;
+        earliest = std::min(earliest, time(begin));
+        accepted += n;
+    }
+    void note_positions(std::size_t begin, std::size_t end, std::uint64_t position) {
+        positions_.resize(end);
+        for (std::size_t i = begin; i < end; ++i) positions_[i] = position++;
+    }
+    /// Symbol ids of lent rows: one of all, or codes that are ids themselves as they were given in the order of first
+    /// appearance, or looked up.
+    void name(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
+        const bool equal = begin >= equal_from_, own = !equal && same_codes_ > 0 && all_below(same_codes_, begin, end);
+        if (lent_ == 0) naming_ = equal ? Naming::one : own ? Naming::own : Naming::looked_up;
+        const bool goes_on = lent_ == 0 || (naming_ == Naming::one && equal && batch_.codes[begin] == batch_.codes[lent_from_]) ||
+                             (naming_ == Naming::own && (own || all_below(same_codes_, begin, end)));
+        if (naming_ == Naming::one && lent_ == 0) one_ = symbol_of(batch_.codes[begin], symbols, position);
+        if (goes_on && naming_ != Naming::looked_up) return;
+        if (naming_ != Naming::looked_up) look_up(lent_from_, begin, symbols, position);
+        naming_ = Naming::looked_up;
+        look_up(begin, end, symbols, position);
+    }
     void look_up(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
-        symbol_ids_.resize(end - begin);
-        const std::uint32_t* const codes = batch_.codes.data;
+        symbol_ids_.resize(end - lent_from_);
+        SymbolId* const out = symbol_ids_.data() + (begin - lent_from_);
         const SymbolId* map = ids_of_code_.data();
         std::size_t mapped = ids_of_code_.size();
-        SymbolId* const out = symbol_ids_.data();
         for (std::size_t row = begin; row < end; ++row) {
-            const std::uint32_t code = codes[row];
+            const std::uint32_t code = batch_.codes[row];
             if (code >= mapped || map[code] == every_symbol) [[unlikely]] {
                 symbol_of(code, symbols, position + (row - begin));
                 map = ids_of_code_.data(), mapped = ids_of_code_.size();
@@ -188,15 +247,42 @@ private:
             out[row - begin] = map[code];
         }
     }
+    Column<SymbolId> lent_symbols() const {
+        if (naming_ == Naming::one) return {&one_, 0};
+        return {naming_ == Naming::own ? batch_.codes.data + lent_from_ : symbol_ids_.data()};
+    }
+    void show_lent() {
+        rows.rows = lent_;
+        rows.symbols = lent_symbols();
+        rows.columns.resize(field_count<E>);
+        for_each_field<E>([&](auto index, auto f) {
+            const auto& whole = filled_.columns[index.value];
+            rows.columns[index.value] = {whole.mask ? whole.data + lent_from_ * sizeof(typename decltype(f)::Type) : whole.data, whole.mask};
+        });
+        rows.keys = {positions_.empty() ? nullptr : positions_.data(), nullptr, first_position_};
+    }
+    /// What was lent in this chunk becomes rows of our own, for those that follow cannot be lent.
+    void copy_lent() {
+        if (lent_ == 0) return;
+        const auto symbols = lent_symbols();
+        for (std::size_t i = 0; i < lent_; ++i) copied_.append(symbols[i], (*view_)[lent_from_ + i]);
+        if (positions_.empty()) note_positions(0, lent_, first_position_);
+        lent_ = 0;
+    }
 
     /// Each symbol's latest time is that of its last row here; from the end back, until every symbol has been met.
     void note_times(std::size_t begin, std::size_t end) {
         memory_.max_ts = time(end - 1);
+        if (naming_ == Naming::one) {
+            memory_.last_ts[one_] = memory_.max_ts;
+            return;
+        }
+        const auto symbols = lent_symbols();
         ++chunk_;
         noted_in_.resize(memory_.last_ts.size(), 0);
         std::size_t left = codes_known_;
         for (std::size_t row = end; row > begin && left > 0; --row) {
-            const SymbolId symbol = rows.symbols.data[row - 1 - begin];
+            const SymbolId symbol = symbols[row - 1 - lent_from_];
             if (noted_in_[symbol] == chunk_) continue;
             noted_in_[symbol] = chunk_;
             memory_.last_ts[symbol] = time(row - 1);
@@ -272,22 +358,28 @@ private:
         break_positions_.push_back(position++);
     }
 
+    enum class Naming : std::uint8_t { one, own, looked_up };
+
     FilledColumns<E> filled_;
     std::optional<RowView<E>> view_;
-    bool judges_ids_ = false;
+    bool one_by_one_ = false;  // ids to judge, breaks to report among the rows
     std::uint64_t dictionary_ = 0;
     std::size_t next_break_ = 0;
+    // Rows of the batch: taken; from there on known to be sound, then a block that is not; and whose codes are equal up to the sound one's end.
+    std::size_t taken_ = 0, sound_until_ = 0, unsound_until_ = 0, equal_from_ = 0;
     std::vector<SymbolId> ids_of_code_, symbol_ids_;
     static constexpr std::uint32_t most_codes = 1u << 31;
     std::uint32_t same_codes_ = 0;  // codes below this are their own ids
-    bool same_ = false;             // all codes of the chunk are
     std::size_t codes_known_ = 0;
     std::uint64_t chunk_ = 0;
-    std::vector<std::uint64_t> noted_in_;  // by symbol: the last chunk that noted its time
+    std::vector<std::uint64_t> noted_in_;   // by symbol: the last chunk that noted its time
+    std::size_t lent_ = 0, lent_from_ = 0;  // rows of this chunk that are lent, not copied
+    std::uint64_t first_position_ = 0;      // of them; where they are not all in a row, positions_ has each
+    Naming naming_ = Naming::one;
+    SymbolId one_ = 0;
     Rows<E> copied_;
     Rows<Continuity> breaks_;
     std::vector<std::uint64_t> positions_, break_positions_;
-    bool borrowed_ = false;
     Inlet<E> inlet_;
 };
 

@@ -187,7 +187,7 @@ std::size_t JournalReplay::chunk(std::size_t limit) {
         const Lane& lane = lanes_[record_.source];
         const std::size_t rows = std::min(limit - taken, lane.batch.rows - at_);
         const bool alone = records == 0 && rows >= large;
-        if (alone) graph_.take_all(lane.source, at_, at_ + rows);
+        if (alone) graph_.borrow(lane.source, at_, at_ + rows);
         else graph_.take(lane.source, at_, at_ + rows);
         taken += rows, at_ += rows;
         loaded_ = at_ < lane.batch.rows;

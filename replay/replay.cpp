@@ -39,6 +39,10 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
     while (!done_ && !stopped_) {
         const auto now = Monotonic::now();
         if (now >= deadline) return false;
+        if (options_.speed == 0.0 && !paused_) {
+            hurry(now);
+            continue;
+        }
         if (paused_) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             started_ = false;  // the pace starts anew where it was paused
@@ -54,6 +58,14 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
     }
     if (stopped_ && !done_) finish();
     return true;
+}
+
+/// Several chunks between two looks at the clock where they are short, for a look costs as much as a chunk of one row.
+void Replay::hurry(Monotonic::time_point now) {
+    between_looks_ = now - looked_ < std::chrono::microseconds(50) ? std::min(2 * between_looks_, 64) : 1;
+    looked_ = now;
+    for (int i = 0; i < between_looks_ && !done_ && !stopped_ && !paused_; ++i)
+        if (chunk(options_.chunk, any_time) == 0 && next_time() == any_time) finish();
 }
 
 bool Replay::step(std::size_t rows) {
@@ -102,7 +114,7 @@ bool Replay::load(Lane& lane) {
 /// Time by which a row is merged: the running maximum of its lane. Known in blocks, for most of a batch may never be asked for.
 std::int64_t Replay::merge_time(Lane& lane, std::size_t row) {
     while (row >= lane.times_begin + lane.times.size()) {
-        const Source& source = *graph_.sources()[lane.source];
+        Source& source = *graph_.sources()[lane.source];
         const std::int64_t latest = lane.times.empty() ? source.latest() : lane.times.back();
         lane.times_begin += lane.times.size();
         lane.times.resize(std::min<std::size_t>(4096, lane.batch.rows - lane.times_begin));
@@ -113,30 +125,35 @@ std::int64_t Replay::merge_time(Lane& lane, std::size_t row) {
 
 /// The first row after lane.at, and at most `end`, whose time is after `until`.
 std::size_t Replay::rows_until(Lane& lane, std::size_t end, std::int64_t until) {
-    std::size_t at = lane.at;
-    while (at < end && merge_time(lane, at) <= until) {  // block by block: within one, times never fall
-        const auto known = lane.times.begin() + static_cast<std::ptrdiff_t>(at - lane.times_begin);
-        const std::size_t in_block = static_cast<std::size_t>(std::upper_bound(known, lane.times.end(), until) - lane.times.begin());
-        at = std::min(end, lane.times_begin + in_block);
-        if (in_block < lane.times.size()) break;
+    std::size_t at = lane.at, step = 1;  // galloping: the end is mostly near, and within a block times never fall
+    while (at < end && merge_time(lane, at) <= until) {
+        const std::size_t known = std::min(end, lane.times_begin + lane.times.size());
+        const std::size_t next = std::min(known, at + step) - 1;
+        if (merge_time(lane, next) <= until) {
+            at = next + 1;
+            step *= 2;
+            continue;
+        }
+        const auto from = lane.times.begin() - static_cast<std::ptrdiff_t>(lane.times_begin);
+        return static_cast<std::size_t>(std::upper_bound(from + static_cast<std::ptrdiff_t>(at), from + static_cast<std::ptrdiff_t>(next), until) - from);
     }
     return at;
 }
 
 std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
     graph_.begin_chunk();
-    std::vector<Lane*> open;
+    open_.clear();
     for (Lane& lane : lanes_)
-        if (load(lane)) open.push_back(&lane);
+        if (load(lane)) open_.push_back(&lane);
     std::size_t taken = 0;
-    if (open.size() == 1) {
-        Lane& lane = *open[0];
+    if (open_.size() == 1) {
+        Lane& lane = *open_[0];
         taken = std::min(limit, lane.batch.rows - lane.at);
         if (until != any_time) taken = rows_until(lane, lane.at + taken, until) - lane.at;
-        if (taken > 0) graph_.take_all(lane.source, lane.at, lane.at + taken);
+        if (taken > 0) graph_.borrow(lane.source, lane.at, lane.at + taken);
         lane.at += taken;
-    } else if (open.size() > 1) {
-        taken = merge(open, limit, until);
+    } else if (open_.size() > 1) {
+        taken = merge(limit, until);
     }
     graph_.run_chunk();
     rows_ += taken;
@@ -144,24 +161,29 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
 }
 
 /// In runs, each from the lane whose time is earliest, as long as it stays ahead of the others; ties go to the source that
-/// was declared first.
-std::size_t Replay::merge(std::vector<Lane*>& open, std::size_t limit, std::int64_t until) {
+/// was declared first. Ends early where a batch does, for the next one may lie where its rows are.
+std::size_t Replay::merge(std::size_t limit, std::int64_t until) {
     std::size_t taken = 0;
-    while (taken < limit && !open.empty()) {
+    for (bool more = true; more && taken < limit;) {
         std::size_t first = 0;
-        std::int64_t earliest = merge_time(*open[0], open[0]->at);
-        for (std::size_t i = 1; i < open.size(); ++i)
-            if (const std::int64_t t = merge_time(*open[i], open[i]->at); t < earliest) earliest = t, first = i;
+        std::int64_t earliest = merge_time(*open_[0], open_[0]->at);
+        std::int64_t last = any_time;  // time up to which the first lane goes on
+        for (std::size_t i = 1; i < open_.size(); ++i) {
+            const std::int64_t t = merge_time(*open_[i], open_[i]->at);
+            if (t < earliest) {
+                last = std::min(last, earliest - 1);
+                earliest = t, first = i;
+            } else {
+                last = std::min(last, t);
+            }
+        }
         if (earliest > until) break;
-        std::int64_t last = until;  // time up to which this lane goes on
-        for (std::size_t i = 0; i < open.size(); ++i)
-            if (i != first) last = std::min(last, merge_time(*open[i], open[i]->at) - (i < first));
-        Lane& lane = *open[first];
-        const std::size_t end = rows_until(lane, lane.at + std::min(limit - taken, lane.batch.rows - lane.at), last);
-        graph_.take(lane.source, lane.at, end);
+        Lane& lane = *open_[first];
+        const std::size_t end = rows_until(lane, lane.at + std::min(limit - taken, lane.batch.rows - lane.at), std::min(last, until));
+        graph_.borrow(lane.source, lane.at, end);
         taken += end - lane.at;
         lane.at = end;
-        if (!load(lane)) open.erase(open.begin() + static_cast<std::ptrdiff_t>(first));
+        more = lane.at < lane.batch.rows;
     }
     return taken;
 }

@@ -59,7 +59,8 @@ private:
     std::size_t rows_until(Lane& lane, std::size_t end, std::int64_t until);
     /// Takes up to `limit` rows, none later than `until`, and runs them; returns how many.
     std::size_t chunk(std::size_t limit, std::int64_t until);
-    std::size_t merge(std::vector<Lane*>& open, std::size_t limit, std::int64_t until);
+    std::size_t merge(std::size_t limit, std::int64_t until);
+    void hurry(std::chrono::steady_clock::time_point now);
     std::int64_t due(std::chrono::steady_clock::time_point now);
     std::int64_t next_time();
     void finish();
@@ -67,12 +68,14 @@ private:
     Graph& graph_;
     ReplayOptions options_;
     std::vector<Lane> lanes_;
+    std::vector<Lane*> open_;  // that have rows to give in this chunk
     std::unique_ptr<Graph::Running> running_;
     std::atomic<bool> paused_{false}, stopped_{false}, done_{false};
     std::atomic<std::uint64_t> rows_{0};
     bool started_ = false;
     std::int64_t first_event_ = 0;
-    std::chrono::steady_clock::time_point first_clock_;
+    std::chrono::steady_clock::time_point first_clock_, looked_;
+    int between_looks_ = 1;
 };
 
 }  // namespace openquant
