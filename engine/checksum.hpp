@@ -15,6 +15,7 @@ public:
 
     std::uint64_t value() const { return sum_; }
     std::uint64_t rows() const { return rows_; }
+    const EventType& type() const { return *type_; }
 
     std::string signature() const override { return "Checksum"; }
     std::vector<NodeInput> declared() const override { return {{"rows", type_, true}}; }

@@ -1,6 +1,7 @@
 #include "openquant/engine/table.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace openquant {
 
@@ -17,17 +18,20 @@ void Table::process(const SymbolTable& symbols) {
     const std::size_t n = std::min(in.rows, capacity_ - contents_.rows());
     refused_ += in.rows - n;
     for (std::size_t id = contents_.names.size(); id < symbols.size(); ++id) contents_.names.push_back(symbols.name(static_cast<SymbolId>(id)));
-    if (in.symbols.mask) contents_.symbols.insert(contents_.symbols.end(), in.symbols.data, in.symbols.data + n);
-    else contents_.symbols.insert(contents_.symbols.end(), n, in.symbols[0]);
-    for (std::size_t row = 0; positions_ && row < n; ++row) contents_.positions.push_back(in.keys[row].position);
+    if (in.symbols.mask) contents_.symbols.append({in.symbols.data, n});
+    else std::fill_n(contents_.symbols.extend(n), n, in.symbols[0]);
+    if (positions_) {
+        std::uint64_t* const out = contents_.positions.extend(n);
+        for (std::size_t row = 0; row < n; ++row) out[row] = in.keys[row].position;
+    }
     for (std::size_t i = 0; i < type_->fields.size(); ++i) {
         const std::size_t bytes = width(type_->fields[i].kind);
         const auto& from = in.columns[i];
-        auto& to = contents_.columns[i];
+        std::byte* to = contents_.columns[i].extend(n * bytes);
         if (from.mask) {
-            to.insert(to.end(), from.data, from.data + n * bytes);
+            if (n > 0) std::memcpy(to, from.data, n * bytes);
         } else {
-            for (std::size_t row = 0; row < n; ++row) to.insert(to.end(), from.data, from.data + bytes);
+            for (std::size_t row = 0; row < n; ++row, to += bytes) std::memcpy(to, from.data, bytes);
         }
     }
 }
@@ -39,12 +43,12 @@ Table::Contents Table::contents() const {
 
 Table::Contents Table::newest(std::size_t rows) const {
     const std::scoped_lock lock(mutex_);
-    const auto from = static_cast<std::ptrdiff_t>(contents_.rows() - std::min(rows, contents_.rows()));
-    Contents out{type_, contents_.names, {contents_.symbols.begin() + from, contents_.symbols.end()}, positions_, {}, {}};
-    if (positions_) out.positions.assign(contents_.positions.begin() + from, contents_.positions.end());
+    const std::size_t n = std::min(rows, contents_.rows()), from = contents_.rows() - n;
+    Contents out{type_, contents_.names, Buffer<SymbolId>({contents_.symbols.data() + from, n}), positions_, {}, {}};
+    if (positions_) out.positions.append({contents_.positions.data() + from, n});
     for (std::size_t i = 0; i < contents_.columns.size(); ++i) {
-        const auto skipped = from * static_cast<std::ptrdiff_t>(width(type_->fields[i].kind));
-        out.columns.emplace_back(contents_.columns[i].begin() + skipped, contents_.columns[i].end());
+        const std::size_t bytes = width(type_->fields[i].kind);
+        out.columns.emplace_back(std::span<const std::byte>{contents_.columns[i].data() + from * bytes, n * bytes});
     }
     return out;
 }

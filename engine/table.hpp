@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "openquant/engine/buffer.hpp"
 #include "openquant/engine/node.hpp"
 
 namespace openquant {
@@ -19,10 +20,10 @@ public:
     struct Contents {
         const EventType* type = nullptr;
         std::vector<std::string> names;  // by symbol id
-        std::vector<SymbolId> symbols;
+        Buffer<SymbolId> symbols;
         bool keeps_positions = false;
-        std::vector<std::uint64_t> positions;
-        std::vector<std::vector<std::byte>> columns;  // one per field
+        Buffer<std::uint64_t> positions;
+        std::vector<Buffer<std::byte>> columns;  // one per field
         std::size_t rows() const { return symbols.size(); }
     };
     Contents contents() const;

@@ -181,8 +181,12 @@ std::size_t JournalWriter::put_rows(std::size_t source, const Batch& batch, std:
         const std::size_t size = place.size(how, rows);
         if (!codes) presences[place.field] = static_cast<std::byte>(how);
         if (size == 0) continue;
-        const std::byte* from = codes ? reinterpret_cast<const std::byte*>(batch.codes.data) : batch.columns[place.field].data;
-        std::memcpy(out, how == Presence::repeated ? from : from + begin * place.width, size);
+        if (codes && batch.codes.mask == 0) {
+            for (std::size_t row = 0; row < rows; ++row) std::memcpy(out + row * place.width, batch.codes.data, place.width);
+        } else {
+            const std::byte* from = codes ? reinterpret_cast<const std::byte*>(batch.codes.data) : batch.columns[place.field].data;
+            std::memcpy(out, how == Presence::repeated ? from : from + begin * place.width, size);
+        }
         out += size;
     }
     seal(payload);

@@ -73,8 +73,9 @@ Collected collected(const EventType& type, const std::vector<Tick>& ticks) {
 }
 
 Collected collected(const Table& table, const SymbolTable& symbols) {
-    Table::Contents contents = table.contents();
-    Collected out{contents.type, {}, std::move(contents.columns)};
+    const Table::Contents contents = table.contents();
+    Collected out{contents.type, {}, {}};
+    for (const auto& column : contents.columns) out.columns.emplace_back(column.begin(), column.end());
     for (const SymbolId id : contents.symbols) out.symbols.push_back(id == every_symbol ? every_name : symbols.name(id));
     return out;
 }

@@ -51,14 +51,20 @@ py::dtype dtype_of(Kind kind) {
     }
 }
 
-BorrowedColumns borrow_columns(const EventType& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
+BorrowedColumns borrow_columns(const EventType& type, const py::list& columns, const std::optional<py::array>& codes, std::vector<std::string> names) {
+    static constexpr std::uint32_t first = 0;
     auto owner = std::make_shared<Owner>();
     owner->names = std::move(names);
     Batch batch;
-    batch.rows = static_cast<std::size_t>(codes.size());
-    check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", batch.rows);
-    batch.codes = {static_cast<const std::uint32_t*>(codes.data())};
-    owner->arrays.push_back(codes);
+    if (codes) {
+        batch.rows = static_cast<std::size_t>(codes->size());
+        check_array(*codes, py::dtype::of<std::uint32_t>(), "symbol", batch.rows);
+        batch.codes = {static_cast<const std::uint32_t*>(codes->data())};
+        owner->arrays.push_back(*codes);
+    } else {
+        batch.rows = columns.empty() ? 0 : py::len(columns[0]);
+        batch.codes = {&first, 0};
+    }
     if (columns.size() != type.fields.size()) throw std::invalid_argument("one column for each field of " + std::string(type.name) + " is wanted");
     for (std::size_t i = 0; i < type.fields.size(); ++i) {
         if (columns[i].is_none()) {

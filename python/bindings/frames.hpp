@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +21,10 @@ struct BorrowedColumns {
     std::shared_ptr<const void> owner;
 };
 
-/// `columns` by field of `type`, None where absent. Throws std::invalid_argument for another dtype, shape or length.
-BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& columns, const pybind11::array& codes, std::vector<std::string> names);
+/// `columns` by field of `type`, None where absent; without codes all rows are of the first name. Throws std::invalid_argument for
+/// another dtype, shape or length.
+BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& columns, const std::optional<pybind11::array>& codes,
+                               std::vector<std::string> names);
 
 /// Keeps arrays alive until the last copy goes, under the GIL then.
 std::shared_ptr<const void> keep_alive(std::vector<pybind11::object> arrays);

@@ -49,6 +49,10 @@ namespace {
 struct PyTable {
     Table* table;
 };
+struct PyChecksum {
+    Checksum* checksum;
+    Graph* graph;
+};
 
 py::dict describe_node(const Node& node) {
     py::list inputs;
@@ -142,7 +146,7 @@ void bind_feed(py::module_& m) {
     open("open_quotes", &open_quotes);
     m.def(
         "columns_feed",
-        [](const std::string& type, const py::list& columns, const py::array& codes, std::vector<std::string> names) {
+        [](const std::string& type, const py::list& columns, const std::optional<py::array>& codes, std::vector<std::string> names) {
             const EventType& event = event_type_named(type);
             auto [batch, owner] = borrow_columns(event, columns, codes, std::move(names));
             return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
@@ -218,6 +222,15 @@ void bind_graph(py::module_& m) {
         .def("clear", [](const PyTable& t) { t.table->clear(); })
         .def("__len__", [](const PyTable& t) { return t.table->rows(); });
 
+    py::class_<PyChecksum>(m, "Checksum")
+        .def_property_readonly("name", [](const PyChecksum& c) { return c.checksum->name; })
+        .def_property_readonly("type", [](const PyChecksum& c) { return c.checksum->type().name; })
+        .def("state", [](const PyChecksum& c) {
+            std::pair<std::uint64_t, std::uint64_t> state;
+            at_boundary(*c.graph, [&] { state = {c.checksum->value(), c.checksum->rows()}; });
+            return state;
+        });
+
     py::class_<PyGraph>(m, "Graph")
         .def(py::init())
         .def(
@@ -248,6 +261,12 @@ void bind_graph(py::module_& m) {
                 return PyTable{&g.graph->collect(port, name, capacity, positions)};
             },
             "port"_a, "name"_a, "capacity"_a, "positions"_a, py::keep_alive<0, 1>())
+        .def(
+            "checksum",
+            [](PyGraph& g, const Port& port, const std::string& name) {
+                return PyChecksum{&g.graph->checksum(port, name), g.graph.get()};
+            },
+            "port"_a, "name"_a, py::keep_alive<0, 1>())
         .def(
             "add_buffer",
             [](PyGraph& g, const std::shared_ptr<SignalBuffer>& buffer, const Port& port, const std::string& name) {

@@ -55,7 +55,7 @@ from openquant.events import (
     Volatility,
     Weight,
 )
-from openquant.graph import Graph, Port, Replay, Table, read_quotes, read_trades
+from openquant.graph import Checksum, Graph, Port, Replay, Table, read_quotes, read_trades
 from openquant.operator import Operator
 from openquant.operators import *  # noqa: F403
 from openquant.operators import __all__ as _operators
@@ -66,6 +66,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AlignedPrice",
     "Bar",
+    "Checksum",
     "Clock",
     "Continuity",
     "Deadline",

@@ -49,8 +49,7 @@ class Rows:
 
     def feed(self) -> _core.Feed:
         columns = [self.columns.get(field.name) for field in self.event_type.fields]
-        codes = np.zeros(len(self), np.uint32) if self.codes is None else self.codes
-        return _core.columns_feed(self.event_type.name, columns, codes, list(self.names))
+        return _core.columns_feed(self.event_type.name, columns, self.codes, list(self.names))
 
     def __len__(self) -> int:
         return len(self.columns["ts"])

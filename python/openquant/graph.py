@@ -192,6 +192,33 @@ class Replay:
         return f"<Replay: {self.rows} rows, {'done' if self.done else f'{self.progress:.0%}'}>"
 
 
+class Checksum:
+    """What a stream has said so far as one number: rows, their symbols' ids and their places, whatever the chunks.
+
+    Two runs of one graph over the same rows have equal checksums on every machine; it does not resist someone who wants
+    another stream to agree.
+    """
+
+    def __init__(self, core: _core.Checksum) -> None:
+        self._core = core
+
+    @property
+    def name(self) -> str:
+        return self._core.name
+
+    @property
+    def event_type(self) -> EventType:
+        return events.by_name[self._core.type]
+
+    def hexdigest(self) -> str:
+        """The checksum so far, 16 hexadecimal digits."""
+        return f"{self._core.state()[0]:016x}"
+
+    def __len__(self) -> int:
+        """Rows summed up so far."""
+        return self._core.state()[1]
+
+
 class Graph:
     """One dataflow graph. Build all of it, then replay data through it or feed it live.
 
@@ -281,6 +308,10 @@ class Graph:
         table = Table(self._core.collect(port, name or "", capacity, positions))
         self._tables[table.name] = table
         return table
+
+    def checksum(self, port: Port, *, name: str | None = None) -> Checksum:
+        """Adds a sink that sums up every row of `port` in constant memory, to tell whether two runs said the same."""
+        return Checksum(self._core.checksum(port, name or ""))
 
     @property
     def sources(self) -> Mapping[str, EventType]:
