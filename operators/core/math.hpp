@@ -11,27 +11,59 @@
 
 namespace openquant::det {
 
-/// Natural logarithm. x = 2^k m with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh(s), s = (m - 1) / (m + 1).
+namespace detail {
+
+inline constexpr int log_bits = 7;                                 // of a number that choose its node
+inline constexpr std::uint64_t log_first = 0x3fe6'0000'0000'0000;  // bits of 0.6875, so that two nodes meet at 1
+
+struct LogNode {
+    double inverse;    // of about the middle of the node's numbers, in ten bits: products with it can be exact
+    double high, low;  // -ln(inverse), the first part in so few bits that multiples of ln 2 are added to it exactly
+};
+
+/// For 0.6875 to 1.375, in whole multiples of 2^-100: -ln(n / 512) = 2 atanh(s), s = (512 - n) / (512 + n).
+inline constexpr auto log_nodes = [] {
+    __extension__ using Wide = __int128;
+    std::array<LogNode, 1 << log_bits> out{};
+    for (std::uint64_t i = 0; i < out.size(); ++i) {
+        const auto from = std::bit_cast<double>(log_first + (i << (52 - log_bits))), to = std::bit_cast<double>(log_first + ((i + 1) << (52 - log_bits)));
+        // Next to 1 the logarithm is as small as what would be lost by adding to it.
+        const int n = from == 1.0 || to == 1.0 ? 512 : static_cast<int>(1024.0 / (from + to) + 0.5), below = 512 - n, above = 512 + n;
+        Wide sum = 0, power = (Wide{2} << 100) * below / above;
+        for (int odd = 1; power != 0; odd += 2, power = power * (below * below) / (above * above)) sum += power / odd;
+        const Wide high = sum >> 59;
+        out[i] = {n / 512.0, static_cast<double>(high) * 0x1p-41, static_cast<double>(sum - (high << 59)) * 0x1p-100};
+    }
+    return out;
+}();
+
+}  // namespace detail
+
+/// Natural logarithm, by a table (Tang 1990). x = 2^k m with m in [0.6875, 1.375), and v is near 1 / m:
+/// ln x = k ln 2 - ln v + ln(1 + r), r = m v - 1.
 inline double log(double x) noexcept {
-    if (!(x > 0.0)) return x == 0.0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
-    if (x > std::numeric_limits<double>::max()) return x;
-    int k = 0;
-    if (x < std::numeric_limits<double>::min()) x *= 0x1p54, k = -54;
-    constexpr std::uint64_t sqrt_half = 0x3fe6a09e667f3bcd;  // bits of sqrt(1/2)
-    const auto bits = std::bit_cast<std::uint64_t>(x);
-    const auto e = static_cast<std::int64_t>(bits - sqrt_half) >> 52;
-    k += static_cast<int>(e);
-    const double f = std::bit_cast<double>(bits - (static_cast<std::uint64_t>(e) << 52)) - 1.0;
-    const double s = f / (2.0 + f);
-    const double z = s * s;
-    // 2 atanh(s) - 2 s = 2 s z (1/3 + z/5 + z^2/7 + ...); z <= 0.0295, so eleven terms leave less than 2^-60.
-    double tail = 1.0 / 23.0;
-    for (const double odd : {21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0}) tail = tail * z + 1.0 / odd;
-    const double r = 2.0 * z * tail;
-    // 2 s = f - s f, and f is exact: only small terms are rounded.
-    constexpr double ln2_high = 0x1.62e42fefap-1, ln2_low = 0x1.cf79abc9e3b3ap-40;  // k * ln2_high is exact
-    const double n = k;
-    return n * ln2_high + (f - (s * (f - r) - n * ln2_low));
+    constexpr std::uint64_t least_normal = 0x0010'0000'0000'0000, infinity = 0x7ff0'0000'0000'0000;
+    auto bits = std::bit_cast<std::uint64_t>(x);
+    double scaled = 0.0;
+    if (bits - least_normal >= infinity - least_normal) [[unlikely]] {
+        if (!(x > 0.0)) return x == 0.0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+        if (x > std::numeric_limits<double>::max()) return x;
+        bits = std::bit_cast<std::uint64_t>(x * 0x1p54), scaled = 54.0;
+    }
+    const std::uint64_t from_first = bits - detail::log_first;
+    const auto& [v, high, low] = detail::log_nodes[(from_first >> (52 - detail::log_bits)) & ((1 << detail::log_bits) - 1)];
+    const auto exponent = static_cast<std::int64_t>(from_first) >> 52;
+    const std::uint64_t m_bits = bits - (static_cast<std::uint64_t>(exponent) << 52);
+    const double m = std::bit_cast<double>(m_bits), m_high = std::bit_cast<double>(m_bits & 0xffff'ffff'ffff'0000);
+    const double r = (m_high * v - 1.0) + (m - m_high) * v;  // rounded once; |r| < 2^-7
+    constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
+    const double k = static_cast<double>(static_cast<int>(exponent)) - scaled;
+    const double whole = k * ln2_high + high;  // exact
+    const double sum = whole + r, rest = (whole - sum) + r;
+    // ln(1 + r) - r = r^2 (-1/2 + r/3 - r^2/4 + ... - r^6/8), which leaves less than 2^-58 of r.
+    const double square = r * r;
+    const double tail = (r * (1.0 / 3.0) - 0.5) + square * ((r * 0.2 - 0.25) + square * ((r * (1.0 / 7.0) - 1.0 / 6.0) - square * 0.125));
+    return sum + ((rest + (k * ln2_low + low)) + square * tail);
 }
 
 /// Unevaluated sum of two doubles, about 106 bits (Dekker 1971, Knuth's two-sum).
