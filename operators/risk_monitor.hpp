@@ -17,7 +17,7 @@ struct RiskMonitor {
 
     Fifo<double> returns_{};
     RollingOrder sorted_{};
-    RowWindow<Moments> moments_{};
+    RowWindow<Squares> moments_{};
     std::int64_t due_ = 0;  // returns to come before the next row
     Scratch scratch_{};
 
@@ -47,9 +47,10 @@ struct RiskMonitor {
         out.value_at_risk = sorted.at(tail_index(confidence_level, n)) + 0.0;
         out.expected_shortfall = tail_mean(
             confidence_level, n, [&](std::size_t k) { return sorted.sum_of(k); }, [&](std::size_t k) { return sorted.at(k); });
+        const auto of = static_cast<double>(n);
+        const double mean = moments_.total().sum.mean(of, moments_.origin()), deviation = moments_.total().deviation(of);
         measure_risk(
-            out, n, [this](std::size_t i) { return returns_[i]; }, moments_.total(), {confidence_level, risk_free_rate, periods_per_year, compounded},
-            scratch_);
+            out, n, [this](std::size_t i) { return returns_[i]; }, mean, deviation, {confidence_level, risk_free_rate, periods_per_year, compounded}, scratch_);
         emit(out);
     }
 

@@ -47,7 +47,8 @@ struct RiskSummary {
         Risk out{.ts = now_};
         Scratch scratch;
         measure_risk(
-            out, n, [this](std::size_t i) { return returns_[i]; }, moments_, {confidence_level, risk_free_rate, periods_per_year, compounded}, scratch);
+            out, n, [this](std::size_t i) { return returns_[i]; }, moments_.mean(), moments_.deviation(),
+            {confidence_level, risk_free_rate, periods_per_year, compounded}, scratch);
         const auto edge = returns_.begin() + static_cast<std::ptrdiff_t>(tail_index(confidence_level, n));
         std::nth_element(returns_.begin(), edge, returns_.end());
         out.value_at_risk = *edge + 0.0;

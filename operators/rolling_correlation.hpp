@@ -11,16 +11,15 @@ struct RollingCorrelation {
     PairedWindow pairs_{};
 
     static constexpr auto schema() {
-        return schema_of<Value>("RollingCorrelation",
-                                "Emits, at each y, the correlation of the window of pairs that ends with it; nothing while x or y is constant.",
-                                "Pearson (1895); parts joined as in Chan, Golub and LeVeque (1983)", paired_inputs(),
-                                parameters(window_parameter<RollingCorrelation>(2), window_ns_parameter<RollingCorrelation>()));
+        return schema_of<Value>(
+            "RollingCorrelation", "Emits, at each y, the correlation of the window of pairs that ends with it; nothing while x or y is constant.",
+            "Pearson (1895)", paired_inputs(), parameters(window_parameter<RollingCorrelation>(2), window_ns_parameter<RollingCorrelation>()));
     }
     std::uint64_t refused() const noexcept { return pairs_.refused(); }
 
     void update(At<0>, const Value& x, auto&&) noexcept { pairs_.set(x); }
     void update(At<1>, const Value& y, auto&& emit) noexcept {
-        if (pairs_.add(y, window, window_ns) && pairs_.total().moves()) emit(Value{y.ts, pairs_.total().correlation()});
+        if (pairs_.add(y, window, window_ns) && pairs_.total().moves(pairs_.n())) emit(Value{y.ts, pairs_.total().correlation(pairs_.n())});
     }
 
     static auto state(auto& self) { return std::tie(self.pairs_); }

@@ -20,7 +20,7 @@ struct RollingMean {
     std::uint64_t refused() const noexcept { return values_.refused(); }
 
     void update(const Value& v, auto&& emit) noexcept {
-        if (values_.add(v.ts, v.value, window, window_ns)) emit(Value{v.ts, values_.total().mean()});
+        if (values_.add(v.ts, v.value, window, window_ns)) emit(Value{v.ts, values_.total().mean(values_.n(), values_.origin())});
     }
 
     static auto state(auto& self) { return std::tie(self.values_); }

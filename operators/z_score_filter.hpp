@@ -18,8 +18,8 @@ struct ZScoreFilter {
     double threshold = 2.0;
     ZSide side = ZSide::upper;
 
-    RowWindow<Sum> mean_{};
-    RowWindow<Moments> std_{};
+    RowWindow<Sum> mean_{};  // not used where both windows are the same
+    RowWindow<Squares> std_{};
 
     static constexpr auto schema() {
         using Self = ZScoreFilter;
@@ -34,13 +34,18 @@ struct ZScoreFilter {
     }
 
     void update(const Value& v, auto&& emit) noexcept {
-        const bool mean_full = mean_.add(v.value, static_cast<std::size_t>(mean_window));
+        const bool same = mean_window == std_window;
         const bool std_full = std_.add(v.value, static_cast<std::size_t>(std_window));
+        const bool mean_full = same || mean_.add(v.value, static_cast<std::size_t>(mean_window));
         if (!mean_full || !std_full) return;
-        const double deviation = std_.total().deviation(), distance = mean_.total().distance(v.value);
-        if (!(deviation > 0.0)) return;
-        if (side != ZSide::lower && distance >= threshold * deviation) emit(Event{v.ts, 1.0, v.value});
-        else if (side != ZSide::upper && distance <= -threshold * deviation) emit(Event{v.ts, -1.0, v.value});
+        const auto m = static_cast<double>(mean_window), n = static_cast<double>(std_window);
+        const double distance = same ? std_.total().sum.distance(n, std_.origin(), v.value) : mean_.total().distance(m, mean_.origin(), v.value);
+        const double spread = std_.total().spread(n);
+        // (p - mean) / std = (distance / m) / sqrt(spread / (n (n - 1))), squared: no row pays for a quotient or a root.
+        const double least = threshold * m;
+        if (!(spread > 0.0 && distance * distance * (n * (n - 1.0)) >= least * least * spread)) return;
+        if (side != ZSide::lower && distance > 0.0) emit(Event{v.ts, 1.0, v.value});
+        else if (side != ZSide::upper && distance < 0.0) emit(Event{v.ts, -1.0, v.value});
     }
 
     static auto state(auto& self) { return std::tie(self.mean_, self.std_); }

@@ -11,9 +11,10 @@ class PairedWindow {
 public:
     void set(const Value& x) noexcept { x_ = x.value, known_ = true; }
     /// Takes a pair; true if the window is full and has two or more.
-    bool add(const Value& y, std::int64_t rows, std::int64_t ns) { return known_ && pairs_.add(y.ts, {x_, y.value}, rows, ns) && pairs_.total().n > 1.0; }
+    bool add(const Value& y, std::int64_t rows, std::int64_t ns) { return known_ && pairs_.add(y.ts, {x_, y.value}, rows, ns) && pairs_.n() > 1.0; }
 
-    const CoMoments& total() const noexcept { return pairs_.total(); }
+    double n() const noexcept { return pairs_.n(); }
+    const Products& total() const noexcept { return pairs_.total(); }
     std::uint64_t refused() const noexcept { return pairs_.refused(); }
 
     static auto state(auto& self) { return std::tie(self.x_, self.known_, self.pairs_); }
@@ -22,7 +23,7 @@ public:
 private:
     double x_ = 0.0;
     bool known_ = false;  // x_ is
-    Window<CoMoments> pairs_;
+    Window<Products> pairs_;
 };
 
 /// Inputs of every operator on two series.

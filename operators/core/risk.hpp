@@ -87,8 +87,8 @@ struct RiskOptions {
     bool compounded;
 };
 
-/// Fills in drawdowns from the returns in their order, and deviation and Sharpe ratio from their moments.
-inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, const Moments& moments, const RiskOptions& options, Scratch& scratch) {
+/// Fills in drawdowns from the returns in their order, and volatility and Sharpe ratio from their mean and sample deviation.
+inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, double mean, double sample_deviation, const RiskOptions& options, Scratch& scratch) {
     std::vector<double>& drawdowns = scratch.values;
     drawdowns.resize(n);
     Drawdown drawdown(options.compounded ? 1.0 : 0.0);
@@ -98,9 +98,9 @@ inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, const Momen
         out.max_drawdown = std::max(out.max_drawdown, out.drawdown);
     }
     out.conditional_drawdown = tail_mean(options.confidence_level, drawdowns, std::greater<>{});
-    const double deviation = n > 1 ? moments.deviation() : 0.0;
+    const double deviation = n > 1 ? sample_deviation : 0.0;
     out.volatility = deviation * std::sqrt(options.periods_per_year);
-    const double excess = moments.mean() - options.risk_free_rate / options.periods_per_year;
+    const double excess = mean - options.risk_free_rate / options.periods_per_year;
     out.sharpe = deviation > 0.0 ? std::clamp(excess / deviation, -largest, largest) * std::sqrt(options.periods_per_year) : 0.0;
     out.n_obs = static_cast<std::int64_t>(n);
 }

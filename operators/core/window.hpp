@@ -1,4 +1,5 @@
-// Sliding windows whose total forgets exactly: it is only ever joined from parts that lie within the window.
+// Sliding windows whose total forgets exactly: it is only ever joined from parts that lie within the window. A total tells its
+// rows from an origin, which is a row of the window too (moments.hpp).
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace openquant {
 
 /// The last w rows in O(1) per row, whatever w, and no row dearer than another. The stream is cut into blocks of h = w / 2
 /// rows. A window is the end of one block, all of the next, and the beginning of the current one: while a block fills, the
-/// ends of the block before it are added up backwards, one a row, and so are ready when they are needed.
+/// ends of the block before it are added up backwards, one a row, and so are ready when they are needed. A row that comes
+/// takes the place of the one that is added up, and the new end that of one no longer needed: blocks fill forth and back in turn.
 template <class Total>
 class RowWindow {
     using Sample = typename Total::Sample;
@@ -20,46 +22,55 @@ class RowWindow {
 public:
     /// Takes a row; true if the window of w rows is full, and then `total` is of it.
     bool add(const Sample& x, std::size_t w) {
-        const std::size_t h = std::max<std::size_t>(1, w / 2);
-        if (current_.empty()) current_.resize(h), middle_.resize(h), ends_.resize(h), middle_ends_.resize(h);
-        const std::size_t i = at_++;
-        const Total one = Total::of(x);
-        current_[i] = x;
-        beginning_ = i == 0 ? one : beginning_ + one;
-        if (blocks_ > 0) {
-            const std::size_t back = h - 1 - i;
-            const Total last = Total::of(middle_[back]);
-            middle_ends_[back] = i == 0 ? last : last + middle_ends_[back + 1];
+        if (w == 1) {
+            rows_ = 1, origin_ = x, total_ = Total::of(x, x);
+            return true;
         }
-        const bool full = ++rows_ >= w;
-        if (full) {
-            const std::size_t first = i + 1 + 2 * h - w;  // of the oldest block; w is 2 h or 2 h + 1
-            total_ = w == 1 ? one : first < h ? ends_[first] + middle_total_ + beginning_ : middle_total_ + beginning_;
-        }
+        const std::size_t h = w / 2;
         if (at_ == h) turn();
-        return full;
+        if (slots_.empty()) slots_.resize(h);
+        const std::size_t i = at_++;
+        const auto slot = [&](std::size_t row) -> Slot& { return slots_[back_ ? h - 1 - row : row]; };
+        if (i == 0) next_origin_ = x;
+        const Total one = Total::of(x, next_origin_);
+        beginning_ = i == 0 ? one : beginning_ + one;
+        rows_ += rows_ < w;
+        if (rows_ > h) {
+            since_ = since_ + Total::of(x, origin_);
+            const bool odd = (w & 1) != 0;
+            if (rows_ == w) total_ = odd ? slot(i).end + since_ : i + 1 < h ? slot(i + 1).end + since_ : since_;
+            const Total last = Total::of(slot(i).x, next_origin_);
+            slot(i).end = i == 0 ? last : last + slot(i - 1).end;
+        }
+        slot(i).x = x;
+        return rows_ == w;
     }
     const Total& total() const noexcept { return total_; }
+    const Sample& origin() const noexcept { return origin_; }
+    std::size_t rows() const noexcept { return rows_; }
 
     static auto state(auto& self) {
-        return std::tie(self.current_, self.middle_, self.ends_, self.middle_ends_, self.beginning_, self.middle_total_, self.total_, self.at_, self.rows_,
-                        self.blocks_);
+        return std::tie(self.slots_, self.origin_, self.next_origin_, self.beginning_, self.since_, self.total_, self.at_, self.rows_, self.back_);
     }
     bool operator==(const RowWindow&) const = default;
 
 private:
-    void turn() {
-        middle_total_ = beginning_;
-        std::swap(ends_, middle_ends_);
-        std::swap(middle_, current_);
-        at_ = 0;
-        ++blocks_;
+    struct Slot {
+        Sample x{};
+        Total end{};
+        static auto state(auto& self) { return std::tie(self.x, self.end); }
+        bool operator==(const Slot&) const = default;
+    };
+    void turn() noexcept {
+        origin_ = next_origin_, since_ = beginning_;
+        at_ = 0, back_ = !back_;
     }
 
-    std::vector<Sample> current_, middle_;
-    std::vector<Total> ends_, middle_ends_;  // of the oldest block, and of the middle one as far as they are known
-    Total beginning_{}, middle_total_{}, total_{};
-    std::uint64_t at_ = 0, rows_ = 0, blocks_ = 0;
+    std::vector<Slot> slots_;
+    Sample origin_{}, next_origin_{};        // the first rows of the middle block and of the current one
+    Total beginning_{}, since_{}, total_{};  // of the current block, told from its own origin; of the middle and the current one; of all
+    std::uint64_t at_ = 0, rows_ = 0;        // in the current block; in the window
+    bool back_ = false;
 };
 
 /// The rows of the last `ns`, that is with a time in (now - ns, now]: two stacks, O(1) per row on average.
@@ -74,16 +85,19 @@ public:
 
     void add(std::int64_t ts, const Sample& x, std::int64_t ns) {
         now_ = std::max(now_, ts);
-        while (!empty() && oldest() <= now_ - ns) drop_oldest();
-        if (front_.size() + back_.size() == max_rows) drop_oldest(), ++refused_;
-        const Total one = Total::of(x);
+        while (!empty() && oldest() <= now_ - ns) drop_oldest(x);
+        if (rows() == max_rows) drop_oldest(x), ++refused_;
+        if (back_.empty()) origin_ = x;
+        const Total one = Total::of(x, origin_);
         back_total_ = back_.empty() ? one : back_total_ + one;
         back_.push_back({now_, x});
         total_ = front_.empty() ? back_total_ : front_.back().total + back_total_;
     }
     const Total& total() const noexcept { return total_; }
+    const Sample& origin() const noexcept { return origin_; }
+    std::size_t rows() const noexcept { return front_.size() + back_.size(); }
 
-    static auto state(auto& self) { return std::tie(self.front_, self.back_, self.back_total_, self.total_, self.now_, self.refused_); }
+    static auto state(auto& self) { return std::tie(self.front_, self.back_, self.origin_, self.back_total_, self.total_, self.now_, self.refused_); }
     bool operator==(const TimeWindow&) const = default;
 
 private:
@@ -101,10 +115,11 @@ private:
     };
     bool empty() const noexcept { return front_.empty() && back_.empty(); }
     std::int64_t oldest() const noexcept { return front_.empty() ? back_.front().ts : front_.back().ts; }
-    void drop_oldest() {
+    /// Where the back becomes the front, its rows are told from `origin`, the row that comes: it will be the back's first.
+    void drop_oldest(const Sample& origin) {
         if (front_.empty()) {
             for (auto row = back_.rbegin(); row != back_.rend(); ++row) {
-                const Total one = Total::of(row->x);
+                const Total one = Total::of(row->x, origin);
                 front_.push_back({row->ts, front_.empty() ? one : one + front_.back().total});
             }
             back_.clear();
@@ -114,6 +129,7 @@ private:
 
     std::vector<End> front_;  // oldest last, each with the total from it on
     std::vector<Row> back_;   // newest last
+    Sample origin_{};         // the back's first row
     Total back_total_{}, total_{};
     std::int64_t now_ = 0;
     std::uint64_t refused_ = 0;
@@ -131,6 +147,8 @@ public:
         return true;
     }
     const Total& total() const noexcept { return timed_ ? by_time_.total() : by_rows_.total(); }
+    const auto& origin() const noexcept { return timed_ ? by_time_.origin() : by_rows_.origin(); }
+    double n() const noexcept { return static_cast<double>(timed_ ? by_time_.rows() : by_rows_.rows()); }
     std::uint64_t refused() const noexcept { return by_time_.refused(); }
 
     static auto state(auto& self) { return std::tie(self.by_rows_, self.by_time_, self.timed_); }

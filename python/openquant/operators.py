@@ -546,7 +546,7 @@ class RollingStd(Operator):
         ValueError: a parameter is out of its range.
         TypeError: a parameter is of another type.
     Source:
-        ddof 1; parts joined as in Chan, Golub and LeVeque (1983).
+        ddof 1.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("values",)
@@ -657,7 +657,7 @@ class RollingCovariance(Operator):
         ValueError: a parameter is out of its range.
         TypeError: a parameter is of another type.
     Source:
-        ddof 1; parts joined as in Chan, Golub and LeVeque (1983).
+        ddof 1.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("x", "y")
@@ -685,7 +685,7 @@ class RollingCorrelation(Operator):
         ValueError: a parameter is out of its range.
         TypeError: a parameter is of another type.
     Source:
-        Pearson (1895); parts joined as in Chan, Golub and LeVeque (1983).
+        Pearson (1895).
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("x", "y")
