@@ -47,8 +47,9 @@ struct CusumFilter {
         last_ = p.price;
         const double wanted = scaled_ ? wanted_ : threshold;
         if (wanted == 0.0) return;
-        up_ = std::max(0.0, up_ + r);
-        down_ = std::min(0.0, down_ + r);
+        const double zero = p.price - p.price;  // which the compiler does not know: of a known zero it makes branches, and the signs of returns come at random
+        up_ = std::max(zero, up_ + r);
+        down_ = std::min(zero, down_ + r);
         if (down_ < -wanted) {
             down_ = 0.0;
             emit(Event{p.ts, -1.0, p.price});

@@ -42,28 +42,29 @@ inline constexpr auto log_nodes = [] {
 /// Natural logarithm, by a table (Tang 1990). x = 2^k m with m in [0.6875, 1.375), and v is near 1 / m:
 /// ln x = k ln 2 - ln v + ln(1 + r), r = m v - 1.
 inline double log(double x) noexcept {
-    constexpr std::uint64_t least_normal = 0x0010'0000'0000'0000, infinity = 0x7ff0'0000'0000'0000;
-    auto bits = std::bit_cast<std::uint64_t>(x);
-    double scaled = 0.0;
-    if (bits - least_normal >= infinity - least_normal) [[unlikely]] {
+    // ln(1 + r) - r = r^2 (-1/2 + r/3 - r^2/4 + ... - r^6/8) leaves less than 2^-58 of r, for |r| < 2^-7.
+    const auto rest_of = [](double r) {
+        const double square = r * r;
+        return square * ((r * (1.0 / 3.0) - 0.5) + square * ((r * 0.2 - 0.25) + square * ((r * (1.0 / 7.0) - 1.0 / 6.0) - square * 0.125)));
+    };
+    const double beyond = x - 1.0;
+    if (std::fabs(beyond) < 0x1p-8) return beyond + rest_of(beyond);  // what comes out below too: k = 0 and v = 1
+    constexpr std::uint64_t least_normal = 0x0010'0000'0000'0000, infinity = 0x7ff0'0000'0000'0000, fraction = least_normal - 1;
+    std::uint64_t from_first = std::bit_cast<std::uint64_t>(x) - detail::log_first;
+    if (std::bit_cast<std::uint64_t>(x) - least_normal >= infinity - least_normal) [[unlikely]] {
         if (!(x > 0.0)) return x == 0.0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
         if (x > std::numeric_limits<double>::max()) return x;
-        bits = std::bit_cast<std::uint64_t>(x * 0x1p54), scaled = 54.0;
+        from_first = std::bit_cast<std::uint64_t>(x * 0x1p54) - detail::log_first - (std::uint64_t{54} << 52);
     }
-    const std::uint64_t from_first = bits - detail::log_first;
-    const auto& [v, high, low] = detail::log_nodes[(from_first >> (52 - detail::log_bits)) & ((1 << detail::log_bits) - 1)];
-    const auto exponent = static_cast<std::int64_t>(from_first) >> 52;
-    const std::uint64_t m_bits = bits - (static_cast<std::uint64_t>(exponent) << 52);
-    const double m = std::bit_cast<double>(m_bits), m_high = std::bit_cast<double>(m_bits & 0xffff'ffff'ffff'0000);
-    const double r = (m_high * v - 1.0) + (m - m_high) * v;  // rounded once; |r| < 2^-7
+    const auto k = static_cast<double>(static_cast<int>(static_cast<std::int64_t>(from_first) >> 52));
+    const auto& [v, high, low] = detail::log_nodes[(from_first & fraction) >> (52 - detail::log_bits)];
+    const std::uint64_t bits = (from_first & fraction) + detail::log_first;
+    const double m = std::bit_cast<double>(bits), m_high = std::bit_cast<double>(bits & 0xffff'ffff'ffff'0000);
+    const double r = (m_high * v - 1.0) + (m - m_high) * v;  // rounded once
     constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
-    const double k = static_cast<double>(static_cast<int>(exponent)) - scaled;
     const double whole = k * ln2_high + high;  // exact
-    const double sum = whole + r, rest = (whole - sum) + r;
-    // ln(1 + r) - r = r^2 (-1/2 + r/3 - r^2/4 + ... - r^6/8), which leaves less than 2^-58 of r.
-    const double square = r * r;
-    const double tail = (r * (1.0 / 3.0) - 0.5) + square * ((r * 0.2 - 0.25) + square * ((r * (1.0 / 7.0) - 1.0 / 6.0) - square * 0.125));
-    return sum + ((rest + (k * ln2_low + low)) + square * tail);
+    const double sum = whole + r;
+    return sum + ((((whole - sum) + r) + (k * ln2_low + low)) + rest_of(r));
 }
 
 /// Unevaluated sum of two doubles, about 106 bits (Dekker 1971, Knuth's two-sum).
