@@ -1,6 +1,7 @@
 #pragma once
 
 #include "openquant/operators/core/fifo.hpp"
+#include "openquant/operators/core/moments.hpp"
 #include "openquant/operators/core/risk.hpp"
 #include "openquant/operators/core/rolling_order.hpp"
 #include "openquant/operators/core/schema.hpp"
@@ -43,7 +44,7 @@ struct RiskMonitor {
         due_ = every;
         const OrderTree& sorted = sorted_.values();
         const std::size_t n = sorted.size();
-        Risk out{.ts = v.ts};
+        Risk out{.ts = v.ts, .n_obs = static_cast<std::int64_t>(n)};
         out.value_at_risk = sorted.at(tail_index(confidence_level, n)) + 0.0;
         out.expected_shortfall = tail_mean(
             confidence_level, n, [&](std::size_t k) { return sorted.sum_of(k); }, [&](std::size_t k) { return sorted.at(k); });

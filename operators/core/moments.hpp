@@ -91,23 +91,6 @@ struct Greatest {
     bool operator==(const Greatest&) const = default;
 };
 
-/// Count, mean and sum of squared deviations, joined as Chan, Golub and LeVeque (1983) do.
-struct Moments {
-    double n = 0.0, anchor = 0.0, offset = 0.0, squares = 0.0;
-
-    static Moments of(double x) noexcept { return {1.0, x, 0.0, 0.0}; }
-    friend Moments operator+(const Moments& a, const Moments& b) noexcept {
-        const double n = a.n + b.n, share = b.n / n, d = (b.anchor - a.anchor) + (b.offset - a.offset);
-        return {n, a.anchor, a.offset + d * share, a.squares + b.squares + d * d * (a.n * share)};
-    }
-    double mean() const noexcept { return anchor + offset; }
-    /// Sample standard deviation (ddof 1); exactly 0 where all values are equal.
-    double deviation() const noexcept { return std::sqrt(squares / (n - 1.0)); }
-
-    static auto state(auto& self) { return std::tie(self.n, self.anchor, self.offset, self.squares); }
-    bool operator==(const Moments&) const = default;
-};
-
 /// Central moments up to the fourth, one value at a time (Pebay 2008).
 struct CentralMoments {
     double n = 0.0, mean = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0;
@@ -129,7 +112,7 @@ struct CentralMoments {
     bool operator==(const CentralMoments&) const = default;
 };
 
-/// The same of pairs.
+/// Moments of pairs, of parts that are joined as Chan, Golub and LeVeque (1983) do.
 struct CoMoments {
     double n = 0.0, xx = 0.0, yy = 0.0, xy = 0.0;
     Two anchor{}, offset{};

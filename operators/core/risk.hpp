@@ -3,18 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <tuple>
 #include <vector>
 
 #include "openquant/operators/core/events.hpp"
-#include "openquant/operators/core/moments.hpp"
+#include "openquant/operators/core/lowest.hpp"
 
 namespace openquant {
 
 /// Memory that is not state.
 struct Scratch {
-    std::vector<double> values;
+    std::vector<double> values, lowest, spare;
     bool operator==(const Scratch&) const { return true; }
 };
 
@@ -33,18 +32,17 @@ inline double tail_mean(double q, std::size_t n, auto&& sum_of, auto&& at) noexc
     return (sum_of(whole) + (edge > 0.0 && whole < n ? edge * at(whole) : 0.0)) / std::max(share, static_cast<double>(whole)) + 0.0;
 }
 
-/// The same of unsorted values, the worst being those that `before` puts first. Leaves them in another order.
-template <class Before>
-double tail_mean(double q, std::vector<double>& values, Before before) {
-    const auto most = std::min(values.size(), static_cast<std::size_t>(q * static_cast<double>(values.size())) + 1);
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(most - 1), values.end(), before);
-    std::sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(most), before);  // sums must not depend on the selection
+/// How many of n values the tail mean needs: the worst q share, and the one at its edge.
+inline std::size_t tail_size(double q, std::size_t n) noexcept { return std::min(n, static_cast<std::size_t>(q * static_cast<double>(n)) + 1); }
+
+/// The same of n values of which `lowest` holds those, rising; the lowest are the worst.
+inline double tail_mean(double q, std::size_t n, const std::vector<double>& lowest) noexcept {
     const auto sum_of = [&](std::size_t k) {
         double sum = 0.0;
-        for (std::size_t i = 0; i < k; ++i) sum += values[i];
+        for (std::size_t i = 0; i < k; ++i) sum += lowest[i];
         return sum;
     };
-    return tail_mean(q, values.size(), sum_of, [&](std::size_t k) { return values[k]; });
+    return tail_mean(q, n, sum_of, [&](std::size_t k) { return lowest[k]; });
 }
 
 /// E / max E - 1.
@@ -89,20 +87,21 @@ struct RiskOptions {
 
 /// Fills in drawdowns from the returns in their order, and volatility and Sharpe ratio from their mean and sample deviation.
 inline void measure_risk(Risk& out, std::size_t n, auto&& return_at, double mean, double sample_deviation, const RiskOptions& options, Scratch& scratch) {
-    std::vector<double>& drawdowns = scratch.values;
-    drawdowns.resize(n);
+    std::vector<double>& depths = scratch.values;  // drawdowns, negative: the lowest are the worst
+    depths.resize(n);
     Drawdown drawdown(options.compounded ? 1.0 : 0.0);
     out.max_drawdown = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
-        drawdowns[i] = out.drawdown = drawdown.after(return_at(i), options.compounded);
+        out.drawdown = drawdown.after(return_at(i), options.compounded);
         out.max_drawdown = std::max(out.max_drawdown, out.drawdown);
+        depths[i] = -out.drawdown;
     }
-    out.conditional_drawdown = tail_mean(options.confidence_level, drawdowns, std::greater<>{});
+    lowest(depths, tail_size(options.confidence_level, n), scratch.lowest, scratch.spare);
+    out.conditional_drawdown = -tail_mean(options.confidence_level, n, scratch.lowest) + 0.0;
     const double deviation = n > 1 ? sample_deviation : 0.0;
     out.volatility = deviation * std::sqrt(options.periods_per_year);
     const double excess = mean - options.risk_free_rate / options.periods_per_year;
     out.sharpe = deviation > 0.0 ? std::clamp(excess / deviation, -largest, largest) * std::sqrt(options.periods_per_year) : 0.0;
-    out.n_obs = static_cast<std::int64_t>(n);
 }
 
 }  // namespace openquant

@@ -1257,6 +1257,7 @@ class RiskSummary(Operator):
         risk_free_rate: return that the Sharpe ratio is measured from [per year]; >= -1 and <= 10.
         periods_per_year: returns in a year [returns]; > 0 and < 1e+15.
         compounded: drawdowns of the compounded equity; else of the sum of returns.
+        tail_only: value at risk and expected shortfall alone, which cost least; the other figures are 0.
         max_returns: returns kept; a further one is refused and counted [returns]; >= 1 and <= 1e+09.
     Raises:
         ValueError: a parameter is out of its range.
@@ -1272,6 +1273,7 @@ class RiskSummary(Operator):
     risk_free_rate: float
     periods_per_year: float
     compounded: bool
+    tail_only: bool
     max_returns: int
 
     def __init__(
@@ -1281,6 +1283,7 @@ class RiskSummary(Operator):
         risk_free_rate: float = 0.0,
         periods_per_year: float = 252.0,
         compounded: bool = True,
+        tail_only: bool = False,
         max_returns: int = 100000000,
     ) -> None:
         super().__init__(
@@ -1288,6 +1291,7 @@ class RiskSummary(Operator):
             risk_free_rate=risk_free_rate,
             periods_per_year=periods_per_year,
             compounded=compounded,
+            tail_only=tail_only,
             max_returns=max_returns,
         )
 

@@ -17,29 +17,39 @@ from openquant.graph import Graph
 from openquant.operators import RiskSummary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openquant._arguments import Numbers
 
 __all__ = ["calculate_conditional_drawdown_risk", "calculate_expected_shortfall", "calculate_value_at_risk"]
 
 
 def _graph(confidence_level: float = 0.05, compounded: bool = True) -> Graph:
-    """The graph of the risk functions: source returns (Value), table risk, filled when the stream ends."""
+    """The graph of drawdown risk: source returns (Value), table risk, filled when the stream ends."""
+    return _risk_graph(RiskSummary(confidence_level=confidence_level, compounded=compounded))
+
+
+def _tail_graph(confidence_level: float = 0.05) -> Graph:
+    """The graph of tail risk: as that of drawdown risk, whose other figures it leaves at 0."""
+    return _risk_graph(RiskSummary(confidence_level=confidence_level, tail_only=True))
+
+
+def _risk_graph(operator: RiskSummary) -> Graph:
     graph = Graph()
-    operator = RiskSummary(confidence_level=confidence_level, compounded=compounded)
     graph.collect(graph.add(operator, graph.source("returns", events.Value)), name="risk")
     return graph
 
 
-def _summary(returns: Numbers, confidence_level: float, compounded: bool = True) -> dict[str, Any]:
+def _summary(returns: Numbers, confidence_level: float, graph: Callable[[float], Graph]) -> dict[str, Any]:
     values = finite(returns, "returns")
     q = number(confidence_level, "confidence_level", 0.0, 1.0)
     if not len(values):
         raise ValueError("returns are empty; at least one return is wanted")
     rows = Rows(events.Value, {"ts": np.arange(len(values), dtype=np.int64), "value": values}, ["returns"])
-    return run(_graph(q, flag(compounded, "compounded")), {"returns": rows}).tables["risk"].take()
+    return run(graph(q), {"returns": rows}).tables["risk"].take()
 
 
-@runs(_graph)
+@runs(_tail_graph)
 def calculate_value_at_risk(returns: Numbers, confidence_level: float = 0.05) -> float:
     """The return at the edge of the lower tail, signed: a loss is negative.
 
@@ -60,10 +70,10 @@ def calculate_value_at_risk(returns: Numbers, confidence_level: float = 0.05) ->
     >>> calculate_value_at_risk([0.01, -0.02, 0.03, -0.05], 0.25)
     -0.02
     """
-    return float(_summary(returns, confidence_level)["value_at_risk"][0])
+    return float(_summary(returns, confidence_level, _tail_graph)["value_at_risk"][0])
 
 
-@runs(_graph)
+@runs(_tail_graph)
 def calculate_expected_shortfall(returns: Numbers, confidence_level: float = 0.05) -> float:
     """The mean of the worst share q of the returns, the one at the edge by its fraction.
 
@@ -84,7 +94,7 @@ def calculate_expected_shortfall(returns: Numbers, confidence_level: float = 0.0
     >>> calculate_expected_shortfall([0.01, -0.02, 0.03, -0.05], 0.5)
     -0.035
     """
-    return float(_summary(returns, confidence_level)["expected_shortfall"][0])
+    return float(_summary(returns, confidence_level, _tail_graph)["expected_shortfall"][0])
 
 
 @runs(_graph)
@@ -111,4 +121,5 @@ def calculate_conditional_drawdown_risk(
     >>> calculate_conditional_drawdown_risk([0.5, -0.5, 0.5], 0.5)
     0.4166666666666667
     """
-    return float(_summary(returns, confidence_level, compounded)["conditional_drawdown"][0])
+    flag(compounded, "compounded")
+    return float(_summary(returns, confidence_level, lambda q: _graph(q, compounded))["conditional_drawdown"][0])

@@ -1,0 +1,66 @@
+// The lowest of many values in rising order, at a cost that hardly depends on what they are: comparisons of random values are
+// branches mispredicted half the time, so large selections are made without them.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace openquant {
+
+/// Bits that rise as the number does.
+inline std::uint64_t rising_bits(double x) noexcept {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    return bits ^ (static_cast<std::uint64_t>(static_cast<std::int64_t>(bits) >> 63) | (std::uint64_t{1} << 63));
+}
+
+/// Sorts by one byte after the other, the lowest first (radix sort); a byte that all have in common costs nothing.
+inline void sort_by_bytes(std::vector<double>& values, std::vector<double>& spare) {
+    std::array<std::array<std::uint32_t, 256>, 8> counts{};
+    for (const double x : values)
+        for (std::size_t byte = 0; byte < 8; ++byte) ++counts[byte][rising_bits(x) >> (8 * byte) & 255];
+    spare.resize(values.size());
+    for (std::size_t byte = 0; byte < 8; ++byte) {
+        std::array<std::uint32_t, 256>& place = counts[byte];
+        if (place[rising_bits(values[0]) >> (8 * byte) & 255] == values.size()) continue;
+        for (std::uint32_t begin = 0; std::uint32_t & at : place) begin += std::exchange(at, begin);
+        for (const double x : values) spare[place[rising_bits(x) >> (8 * byte) & 255]++] = x;
+        values.swap(spare);
+    }
+}
+
+inline void for_each(const std::vector<double>& values, auto&& visit) {
+    for (const double x : values) visit(x);
+}
+
+/// A value that a few more than `most` are probably not above, told from a sample; infinity where that may be all of them.
+double probable_edge(const auto& values, std::size_t most) {
+    std::array<double, 1024> sample;
+    const std::size_t step = values.size() / sample.size(), rank = step > 0 ? most / step + 64 : sample.size();
+    if (rank >= sample.size()) return std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < sample.size(); ++i) sample[i] = values[i * step];
+    std::nth_element(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(rank), sample.end());
+    return sample[rank];
+}
+
+/// Fills `out` with the `most` lowest values, rising; more may follow. `spare` is memory.
+void lowest(const auto& values, std::size_t most, std::vector<double>& out, std::vector<double>& spare) {
+    double edge = probable_edge(values, most);
+    std::size_t low = 0;
+    for_each(values, [&](double x) { low += x <= edge; });
+    if (low < most) edge = std::numeric_limits<double>::infinity(), low = values.size();
+    out.resize(low + 1);
+    double* next = out.data();
+    for_each(values, [&](double x) { *next = x, next += x <= edge; });
+    out.pop_back();
+    if (low >= 4096) return sort_by_bytes(out, spare);
+    const auto end = out.begin() + static_cast<std::ptrdiff_t>(most);
+    std::nth_element(out.begin(), end - 1, out.end());
+    std::sort(out.begin(), end);
+}
+
+}  // namespace openquant
