@@ -82,7 +82,7 @@ class Labels:
             rows: list[tuple[Any, ...]] = list(zip(*told.values(), strict=True))
             return rows
         data: dict[str, Any] = {n: self.times.series(n, c) if n in _TIMES else c for n, c in columns.items()}
-        data["side"] = self.side if self.sided else pl.Series([None] * len(self.start), dtype=pl.Float64)
+        data["side"] = self.side if self.sided else pl.repeat(None, len(self.start), dtype=pl.Float64, eager=True)
         return pl.DataFrame(data)
 
 
@@ -110,7 +110,10 @@ def label(
         "close": (times.ns, {"price": close}),
         "targets": _targets(Timestamps(target_timestamps, "target_timestamps").ns, target_values),
         "deadlines": _deadlines(vertical_barrier_times),
-        "events": (starts, {"side": _sides(starts, side_prediction), "price": _prices_at(starts, times.ns, close)}),
+        "events": (
+            starts,
+            {"side": _sides(starts, side_prediction), "price": np.zeros(len(starts))},
+        ),  # the close counts
     }
     ran = graph(*parameters, max_open=max(1, len(starts)), **options)
     moved = times.streamed()[1]
@@ -124,11 +127,11 @@ def label(
 
 def _source(graph: Graph, name: str, ts: Ints, moved: int, columns: dict[str, npt.NDArray[Any]]) -> Rows:
     """Rows from the first close on, moved as the closes were: what came before has no close, nor has what is far beyond."""
-    known = (ts >= -moved) & (ts <= LATEST - moved)
-    kept = {field: column[known] for field, column in columns.items()}
+    first, end = np.searchsorted(ts, [-moved, LATEST - moved + 1])
+    kept = {field: column[first:end] for field, column in columns.items()}
     if "until" in kept:
         kept["until"] = np.minimum(kept["until"], LATEST - moved) + moved
-    return Rows(graph.sources[name], {"ts": ts[known] + moved, **kept}, ["close"])
+    return Rows(graph.sources[name], {"ts": ts[first:end] + moved if moved else ts[first:end], **kept}, ["close"])
 
 
 def _find(keys: Ints, wanted: Ints) -> Ints:
@@ -139,8 +142,10 @@ def _find(keys: Ints, wanted: Ints) -> Ints:
     return np.where(keys[at] == wanted, at, -1)
 
 
-def _rising(times: Ints, name: str) -> Ints:
+def _rising(times: Ints, name: str) -> Ints | slice:
     """Rows in the order of time; a time that is given twice is ambiguous."""
+    if _core.first_unsorted(times, True) < 0:
+        return slice(None)
     order = np.argsort(times, kind="stable")
     twice = np.flatnonzero(np.diff(times[order]) == 0)
     if len(twice):
@@ -156,14 +161,10 @@ def _targets(times: Ints, target_values: Numbers) -> tuple[Ints, dict[str, npt.N
     same_length("target_timestamps", len(times), "target_values", len(targets))
     order = _rising(times, "target_timestamps")
     times, targets = times[order], targets[order]
-    known = (targets >= 0.0) & (targets <= LARGEST)
-    return times[known], {"volatility": targets[known]}
-
-
-def _prices_at(starts: Ints, times: Ints, close: Floats) -> Floats:
-    """The close at each event, 0 where there is none."""
-    at = _find(times, starts)
-    return np.where(at >= 0, close[at], 0.0) if len(close) else np.zeros(len(starts))
+    if _core.first_outside(targets, 0.0, LARGEST) >= 0:
+        known = (targets >= 0.0) & (targets <= LARGEST)
+        times, targets = times[known], targets[known]
+    return times, {"volatility": targets}
 
 
 def _pairs(pairs: Pairs, name: str) -> tuple[Any, Any]:
@@ -193,7 +194,7 @@ def _sides(starts: Ints, side_prediction: Pairs | None) -> Floats:
         raise ValueError(f"side_prediction at row {bad[0]} is {float(sides[bad[0]])!r}; a side is in [-1, 1] and not 0")
     order = _rising(times, "side_prediction")
     at = _find(times[order], starts)
-    return np.where(at >= 0, sides[order][at], 0.0) if len(order) else np.zeros(len(starts))
+    return np.where(at >= 0, sides[order][at], 0.0) if len(times) else np.zeros(len(starts))
 
 
 def _deadlines(vertical_barrier_times: Pairs | None) -> tuple[Ints, dict[str, npt.NDArray[Any]]]:
