@@ -152,7 +152,7 @@ public:
     public:
         std::size_t size = 0;
         [[gnu::always_inline]] void append(const E& e) {
-            for_each_field<E>([&](auto index, auto f) { std::get<index.value>(columns_)[size] = e.*(f.member); });
+            for_each_field<E>([&](auto index, auto f) __attribute__((always_inline)) { std::get<index.value>(columns_)[size] = e.*(f.member); });
             ++size;
         }
 

@@ -176,11 +176,13 @@ private:
     static bool all_sound(const Field<E, T>& f, const T* column, std::size_t n) {
         if constexpr (sizeof(T) == 8) {
             // Positive doubles are ordered as their bits; a bit pattern outside [low, high] sets a sign in one difference.
-            if (f.low >= T{0}) {
-                const auto low = std::bit_cast<std::uint64_t>(f.low), high = std::bit_cast<std::uint64_t>(f.high);
+            constexpr bool around_zero = std::is_same_v<T, double>;
+            if (f.low >= T{0} || (around_zero && f.low == -f.high)) {
+                const std::uint64_t low = f.low >= T{0} ? std::bit_cast<std::uint64_t>(f.low) : 0, high = std::bit_cast<std::uint64_t>(f.high);
+                const std::uint64_t bits_that_count = f.low >= T{0} ? ~std::uint64_t{0} : ~std::uint64_t{0} >> 1;  // all, or all but the sign
                 std::uint64_t signs = 0;
                 for (std::size_t i = 0; i < n; ++i) {
-                    const auto bits = std::bit_cast<std::uint64_t>(column[i]);
+                    const auto bits = std::bit_cast<std::uint64_t>(column[i]) & bits_that_count;
                     signs |= (bits - low) | (high - bits);
                 }
                 if (signs >> 63 == 0) return true;

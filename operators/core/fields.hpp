@@ -104,8 +104,8 @@ template <class E>
 inline constexpr std::size_t field_count = std::tuple_size_v<decltype(E::fields())>;
 
 template <class E>
-constexpr void for_each_field(auto&& visit) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
+[[gnu::always_inline]] constexpr void for_each_field(auto&& visit) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
         constexpr auto fields = E::fields();
         (visit(std::integral_constant<std::size_t, I>{}, std::get<I>(fields)), ...);
     }(std::make_index_sequence<field_count<E>>{});
