@@ -1,7 +1,9 @@
 // What batch calls check and convert of their arguments before rows enter a graph.
 #include <pybind11/numpy.h>
+#include <pybind11/typing.h>
 
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -18,11 +20,70 @@ using Floats = py::array_t<double, py::array::c_style>;
 using Times = py::array_t<std::int64_t, py::array::c_style>;
 using Codes = py::array_t<std::uint32_t, py::array::c_style>;
 
-/// Times of a list of texts, all read natively. Throws py::type_error for an item that is no text.
-Times parse_times(const py::list& texts, const std::string& name) {
+/// Whether `x` is a Python float, or an int that a double holds; no subclass, which may say another value of itself.
+bool read_number(PyObject* x, double& to) {
+    constexpr std::int64_t exact = std::int64_t{1} << 53;
+    if (PyFloat_CheckExact(x)) return to = PyFloat_AS_DOUBLE(x), true;
+    if (!PyLong_CheckExact(x)) return false;
+    int overflow = 0;
+    const std::int64_t whole = PyLong_AsLongLongAndOverflow(x, &overflow);
+    to = static_cast<double>(whole);
+    return overflow == 0 && whole >= -exact && whole <= exact;
+}
+
+std::span<PyObject* const> items_of(PyObject* sequence) {
+    return {PySequence_Fast_ITEMS(sequence), static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence))};
+}
+
+bool is_list(PyObject* x) { return PyList_CheckExact(x) || PyTuple_CheckExact(x); }
+
+using MaybeFloats = py::typing::Optional<Floats>;
+
+MaybeFloats maybe(const py::object& floats) { return py::reinterpret_borrow<MaybeFloats>(floats); }
+
+/// What needs no reading (an array of float64 in a row), or plain numbers in a list or tuple; None for anything else.
+MaybeFloats plain_floats(const py::object& values) {
+    using Numpy = py::detail::npy_api;
+    if (Py_TYPE(values.ptr()) == Numpy::get().PyArray_Type_) {
+        const bool as_it_is = Floats::check_(values) && py::detail::check_flags(values.ptr(), Numpy::NPY_ARRAY_ALIGNED_);
+        return maybe(as_it_is && py::array(values).ndim() == 1 ? values : py::none());
+    }
+    if (!is_list(values.ptr())) return maybe(py::none());
+    const auto items = items_of(values.ptr());
+    Floats out(static_cast<py::ssize_t>(items.size()));
+    double* to = out.mutable_data();
+    for (PyObject* const item : items)
+        if (!read_number(item, *to++)) return maybe(py::none());
+    return maybe(out);
+}
+
+/// Rows of plain numbers, all as long as the first and not empty, as a matrix; None for anything else.
+MaybeFloats plain_rows(const py::object& values) {
+    if (!is_list(values.ptr())) return maybe(py::none());
+    const auto rows = items_of(values.ptr());
+    if (rows.empty() || !is_list(rows[0])) return maybe(py::none());
+    const std::size_t columns = items_of(rows[0]).size();
+    if (columns == 0) return maybe(py::none());
+    Floats out({static_cast<py::ssize_t>(rows.size()), static_cast<py::ssize_t>(columns)});
+    double* to = out.mutable_data();
+    for (PyObject* const row : rows) {
+        if (!is_list(row) || items_of(row).size() != columns) return maybe(py::none());
+        for (PyObject* const item : items_of(row))
+            if (!read_number(item, *to++)) return maybe(py::none());
+    }
+    return maybe(out);
+}
+
+/// Whether a text that is a time is spelled as `text_from_ns` spells it, to the second.
+bool is_plain(PyObject* item, std::string_view text) { return PyUnicode_CheckExact(item) && text.size() == 19 && text[10] == ' ' && text[16] == ':'; }
+
+/// Times of a list of texts, all read natively, and whether they are spelled as answers are. Throws py::type_error for an item
+/// that is no text.
+py::typing::Tuple<Times, bool> parse_times(const py::list& texts, const std::string& name) {
     const auto n = static_cast<std::size_t>(texts.size());
     Times out(static_cast<py::ssize_t>(n));
     std::int64_t* const to = out.mutable_data();
+    bool plain = true;
     for (std::size_t row = 0; row < n; ++row) {
         PyObject* const item = PyList_GET_ITEM(texts.ptr(), static_cast<Py_ssize_t>(row));
         if (!PyUnicode_Check(item)) throw py::type_error(name + " at row " + std::to_string(row) + " is no text, as the row before is");
@@ -35,8 +96,9 @@ Times parse_times(const py::list& texts, const std::string& name) {
                                         " in " + name + " at row " + std::to_string(row) +
                                         "; expected '%Y-%m-%d %H:%M:%S' with an optional fraction, or ISO 8601");
         to[row] = *ns;
+        plain = plain && is_plain(item, {text, static_cast<std::size_t>(length)});
     }
-    return out;
+    return py::make_tuple(std::move(out), plain);
 }
 
 py::list format_times(const Times& times) {
@@ -90,7 +152,9 @@ std::int64_t first_unsorted_of(const Times& times, const Codes& codes) {
 }  // namespace
 
 void bind_arguments(py::module_& m) {
-    m.def("parse_times", &parse_times, "texts"_a, "name"_a, "int64 ns UTC of each text.");
+    m.def("plain_floats", &plain_floats, "values"_a, "`values` if they are float64 in a row, plain numbers of a list as such; None for anything else.");
+    m.def("plain_rows", &plain_rows, "values"_a, "Lists of plain numbers, all of one length, as a matrix; None for anything else.");
+    m.def("parse_times", &parse_times, "texts"_a, "name"_a, "int64 ns UTC of each text, and whether `format_times` writes the same texts.");
     m.def("format_times", &format_times, "times"_a, "Texts '%Y-%m-%d %H:%M:%S' with a fraction where there is one.");
     m.def("first_outside", &first_outside, py::arg("values").noconvert(), "low"_a, "high"_a, "First row outside [low, high], or -1.");
     m.def("first_unsorted", &first_unsorted, py::arg("times").noconvert(), "strictly"_a, "First row earlier than the one before, or -1.");

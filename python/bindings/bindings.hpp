@@ -12,5 +12,6 @@ void bind_kernels(pybind11::module_ m);         // _core.kernels: bet sizes, por
 void bind_live(pybind11::module_& m);           // _core.Session, _core.Simulator: connections to venues, and a venue on this machine
 void bind_sampling(pybind11::module_ m);        // _core.sampling: uniqueness and the sequential bootstrap
 void bind_signal_buffer(pybind11::module_& m);  // _core.SignalBuffer: signals for a reader beside a live engine
+void bind_text_codes(pybind11::module_& m);     // _core.text_codes: a column of names as codes
 
 }  // namespace openquant

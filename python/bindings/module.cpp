@@ -360,6 +360,7 @@ PYBIND11_MODULE(_core, m) {
     bind_journal(m);
     bind_live(m);
     bind_arguments(m);
+    bind_text_codes(m);
     bind_data(m.def_submodule("data", "Cleaning, report and calendar of OHLCV rows."));
     bind_kernels(m.def_submodule("kernels", "What is no function of a stream: bet sizes, one allocation, drawdowns of a curve."));
     bind_sampling(m.def_submodule("sampling", "Uniqueness of labels and the sequential bootstrap (AFML chapter 4)."));

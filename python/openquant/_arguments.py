@@ -37,6 +37,9 @@ def like(values: Any, answer: npt.NDArray[Any]) -> Any:
 
 def floats(values: Numbers, name: str) -> Floats:
     """One-dimensional contiguous float64; arrays and Series that are so already are not copied. Values are not checked."""
+    plain: Floats | None = _core.plain_floats(values)
+    if plain is not None:
+        return plain
     if isinstance(values, pl.Series):
         if not (values.dtype.is_numeric() or (values.dtype == pl.Null and not len(values))):
             raise TypeError(f"{name} must hold numbers, not {values.dtype}")
@@ -109,6 +112,9 @@ def probabilities(values: Numbers, name: str) -> Floats:
 
 def matrix(values: Any, name: str) -> npt.NDArray[np.float64]:
     """Two-dimensional C-contiguous float64: rows of equal length, an array or a polars DataFrame. Values are not checked."""
+    plain: Floats | None = _core.plain_rows(values)
+    if plain is not None:
+        return plain
     if isinstance(values, pl.DataFrame):
         odd = next((c for c, dtype in values.schema.items() if not dtype.is_numeric()), None)
         if odd is not None:

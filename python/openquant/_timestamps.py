@@ -31,6 +31,7 @@ class Timestamps:
         self.dtype = pl.Datetime("us")  # of a frame's column
         self._numpy: Any = None  # dtype of an array's answer
         self._datetimes: Sequence[datetime] | None = None
+        self._texts: list[str] | None = None  # if the answer is spelled as they are
         self._listed = is_list(values)
         if is_list(values):
             self.ns = self._from_list(list(values))
@@ -49,7 +50,15 @@ class Timestamps:
         if self._datetimes is not None:
             taken = [self._datetimes[row] for row in rows.tolist()]
             return taken if self._listed else np.array(taken, dtype=object)
+        if self._texts is not None:
+            return [self._texts[row] for row in rows.tolist()]
         return self.answer(self.ns[rows])
+
+    def all(self) -> list[Any] | npt.NDArray[Any]:
+        """A copy of all of them, as they were given."""
+        if self._texts is not None:
+            return self._texts.copy()
+        return self.take(np.arange(len(self))) if self._datetimes is not None else self.answer(self.ns.copy())
 
     def answer(self, ns: Ints) -> list[Any] | npt.NDArray[Any]:
         """Times in kind."""
@@ -100,7 +109,9 @@ class Timestamps:
     def _from_list(self, items: list[Any]) -> Ints:
         if not items or isinstance(items[0], str):
             self.text = True
-            return _core.parse_times(items, self.name)
+            ns, plain = _core.parse_times(items, self.name)
+            self._texts = items if plain and self._listed else None
+            return ns
         first = items[0]
         if isinstance(first, np.datetime64):
             odd = next((row for row, item in enumerate(items) if not isinstance(item, np.datetime64)), None)
@@ -162,7 +173,7 @@ class Timestamps:
         dtype = series.dtype
         if dtype == pl.String or (dtype == pl.Null and not len(series)):
             self._numpy = np.dtype("datetime64[ns]")
-            return _core.parse_times(series.to_list(), self.name)
+            return _core.parse_times(series.to_list(), self.name)[0]
         if isinstance(dtype, pl.Datetime):
             self.dtype, self._numpy = dtype, np.dtype(f"datetime64[{dtype.time_unit}]")
         elif dtype == pl.Date:

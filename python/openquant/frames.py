@@ -108,8 +108,9 @@ def _listed(event_type: EventType) -> str:
 
 
 def symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Sequence[str]]:
+    """Symbols as codes and the names by code; a null is a code of none."""
     if series.dtype == pl.String:
-        series = series.cast(pl.Categorical)
+        return _core.text_codes(series, len(series))
     if series.dtype != pl.Categorical and series.dtype != pl.Enum:
         raise ValueError(f"{what}: column 'symbol' must be String, Categorical or Enum, not {series.dtype}")
     codes = series.to_physical().cast(pl.UInt32).fill_null(_NO_SYMBOL).to_numpy()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from conftest import market, recording, trades_of
 
@@ -36,6 +37,48 @@ def test_timestamps_of_any_unit(unit: Any, zone: str | None) -> None:
 def test_symbols_of_any_kind(dtype: Any) -> None:
     pl.Series(["other", "B", "A"]).cast(pl.Categorical)  # codes need not start at zero
     assert trades_of(base(symbol=pl.Series(["A", "B"], dtype=dtype)))["symbol"].to_list() == ["A", "B"]
+
+
+TEXTS = [
+    "B",
+    None,
+    "",
+    "exactly_12_b",
+    "more than twelve bytes",
+    "more than twelve letters",
+    "B",
+    "é",
+    None,
+    "exactly_12_b",
+]
+
+
+@pytest.mark.parametrize("layout", [pa.string(), pa.large_string(), pa.string_view()])
+@pytest.mark.parametrize("begin", [0, 1, 3])
+def test_text_of_every_arrow_layout_as_codes(layout: pa.DataType, begin: int) -> None:
+    texts = TEXTS * 5
+    chunks = pa.chunked_array(
+        [pa.array(texts[:17], layout)[begin:], pa.array([], layout), pa.array(texts[17:], layout)]
+    )
+    codes, names = openquant._core.text_codes(chunks, len(chunks))
+    given = texts[begin:]
+    assert names == list(dict.fromkeys(text for text in given if text is not None))
+    assert [names[code] if code != 0xFFFF_FFFF else None for code in codes.tolist()] == given
+
+
+def test_what_is_no_column_of_text_has_no_codes() -> None:
+    with pytest.raises(ValueError, match="column of text is wanted, not one of Arrow format"):
+        openquant._core.text_codes(pl.Series([1, 2]), 2)
+    for rows in (1, 3):
+        with pytest.raises(ValueError, match="another length than the column"):
+            openquant._core.text_codes(pl.Series(["A", "B"]), rows)
+
+
+def test_slices_of_a_text_column_keep_their_names() -> None:
+    frame = pl.concat([base(symbol=["long enough to stand apart", "A"]), base(symbol=["A", None])], rechunk=False)
+    frame = frame.with_columns(ts=pl.Series([0, 1, 2, 3]) * 1_000_000_000)
+    assert trades_of(frame[1:])["symbol"].to_list() == ["A", "A"]
+    assert trades_of(frame)["symbol"].to_list() == ["long enough to stand apart", "A", "A"]
 
 
 @pytest.mark.parametrize(
