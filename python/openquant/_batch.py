@@ -74,7 +74,7 @@ Data = dict[str, "Rows | Aligned"]
 def run(graph: Graph, *turns: Data) -> Graph:
     """Replays the rows through the graph, those of one turn merged by time, and ends the streams after the last turn."""
     for turn in turns:
-        take(open_replay(graph, turn, flush=turn is turns[-1]))
+        sound(open_replay(graph, turn, flush=turn is turns[-1]).run())
     return graph
 
 
@@ -82,11 +82,10 @@ def open_replay(graph: Graph, rows: Data, *, flush: bool) -> Replay:
     return Replay(_core.Replay(graph._core, {name: given.feed() for name, given in rows.items()}, 0, 0.0, flush))
 
 
-def take(replay: Replay) -> None:
-    """To the end; a row that the source refuses was not checked well enough before."""
-    replay.run()
-    if replay.rejected:
-        fault, count = next(iter(replay.rejected.items()))
+def sound(replay: Replay) -> None:
+    """A row that the source refuses was not checked well enough before."""
+    if rejected := replay.rejected:
+        fault, count = next(iter(rejected.items()))
         raise ValueError(f"{count} rows are refused for their {fault}")
 
 

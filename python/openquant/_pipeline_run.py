@@ -18,7 +18,7 @@ from openquant._arguments import (
     whole,
     within,
 )
-from openquant._batch import Aligned, Rows, open_replay
+from openquant._batch import Aligned, Rows, open_replay, sound
 from openquant._lazy import np, pl
 from openquant._timestamps import Timestamps
 from openquant.graph import Graph
@@ -28,16 +28,24 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from openquant._arguments import Floats, Numbers, Times
+    from openquant._arguments import Floats, Ints, Numbers, Times
 
     Model = Callable[[pl.DataFrame], Numbers]
-    Tables = dict[str, dict[str, npt.NDArray[Any]]]
 
 
 _ALL_PREFIXES = 512  # bars up to which a model is asked on every prefix
 _PREFIXES = 32
-_CUTS = 4  # at which a graph's outputs are compared: it is the same code at every length
+_CUTS = 4  # at which a graph's outputs are counted: it is the same code at every length
+_PART = 65_536  # bars whose rows stand in tables at a time
 _SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
+
+# The columns of the graph's tables that a run gives out.
+_OUTPUTS = {
+    "signals": ("source_position", "prob", "side", "size"),
+    "positions": ("value",),
+    "returns": ("strategy_return",),
+    "equity": ("equity", "drawdown"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Given:
     """Arguments of a run, read and checked."""
 
     times: Timestamps
+    ts: Ints  # of the bars, as a stream takes them
     close: Floats
     probs: Floats
     sides: Floats | None
@@ -57,12 +66,14 @@ class Given:
 
     def bars(self) -> Rows:
         side = np.ones(len(self.close)) if self.sides is None else self.sides
-        columns = {"ts": self.times.streamed()[0], "price": self.close, "prob": self.probs, "side": side}
+        columns = {"ts": self.ts, "price": self.close, "prob": self.probs, "side": side}
         return Rows(events.Forecast, columns, ["close"])
 
     def asset_rows(self) -> Aligned:
-        rows = np.minimum(np.arange(len(self.assets)), len(self.times) - 1)
-        return Aligned(self.assets, self.times.streamed()[0][rows], self.asset_names)
+        """Row by row at the times of the bars, those beyond the last bar at its time."""
+        beyond = max(0, len(self.assets) - len(self.ts))
+        times = np.append(self.ts, np.full(beyond, self.ts[-1])) if beyond else self.ts[: len(self.assets)]
+        return Aligned(self.assets, times, self.asset_names)
 
     def frame(self, rows: int) -> pl.DataFrame:
         """What a model sees when `rows` bars have come."""
@@ -89,7 +100,7 @@ def read(
     asset_prices: Any,
     model_sides: Numbers | None,
     asset_names: Sequence[str] | None,
-    parameters: dict[str, Any],
+    **parameters: Any,
 ) -> Given:
     times = Timestamps(timestamps, "timestamps").sorted()
     c = prices(close)
@@ -114,8 +125,9 @@ def read(
     same_length("asset_prices columns", assets.shape[1], "asset_names", len(given_names))
     if len(set(given_names)) != len(given_names):
         raise ValueError("asset_names must differ from each other")
+    listed = is_list(close), is_list(asset_prices)
     given = Given(
-        times, c, probs, sides, assets, given_names, model, is_list(close), is_list(asset_prices), _checked(parameters)
+        times, times.streamed()[0], c, probs, sides, assets, given_names, model, *listed, _checked(parameters)
     )
     return given if model is None else replace(given, probs=given.predict(len(c)))
 
@@ -131,8 +143,8 @@ def _checked(p: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def prefixes(bars: int, indices: Sequence[int]) -> list[int]:
-    """Lengths of prefixes: all of a short run; else random ones, half of them ending with an event, where probabilities count."""
+def _prefixes(bars: int, indices: Sequence[int]) -> list[int]:
+    """Lengths at which a model is asked: all of a short run; else random ones, half ending with an event, where it counts."""
     if bars <= _ALL_PREFIXES:
         return list(range(1, bars))
     draw = random.Random(bars)  # seeded: a run repeats
@@ -140,31 +152,77 @@ def prefixes(bars: int, indices: Sequence[int]) -> list[int]:
     return sorted({*draw.sample(range(1, bars), _PREFIXES), *draw.sample(at_events, min(_PREFIXES, len(at_events)))})
 
 
-def looks_ahead(given: Given, graph: Graph, tables: Tables, lengths: Sequence[int]) -> bool:
-    """Whether the model, or a fresh graph, says anything else of the first bars when the later ones have not come yet."""
-    if given.model is not None:
-        for rows in lengths:
-            if (np.abs(given.predict(rows) - given.probs[:rows]) > _SAME_PROBABILITY).any():
-                return True
-    replay = open_replay(graph, {"bars": given.bars()}, flush=False)
-    done, taken = 0, dict.fromkeys(("signals", "positions", "returns", "equity"), 0)
-    for rows in lengths[:: -(-len(lengths) // _CUTS)]:
-        replay.step(rows - done)
-        done = rows
-        signals = int(np.searchsorted(tables["signals"]["source_position"], rows))
-        expected = {"signals": signals, "positions": rows, "returns": rows - 1, "equity": rows - 1}
-        for name, end in expected.items():
-            if not _same(graph.tables[name].take(), tables[name], taken[name], end):
-                return True
-            taken[name] = end
-    replay.stop()
+def model_looks_ahead(given: Given, indices: Sequence[int]) -> bool:
+    """Whether the model says anything else of the first bars when the later ones have not come yet."""
+    for rows in _prefixes(len(given.close), indices) if given.model is not None else ():
+        if (np.abs(given.predict(rows) - given.probs[:rows]) > _SAME_PROBABILITY).any():
+            return True
     return False
 
 
-def _same(told: dict[str, Any], of: dict[str, Any], begin: int, end: int) -> bool:
-    """Whether what came since the prefix before is what the whole run has there: rows of a table never change."""
-    fields = [name for name in of if name not in ("names", "symbol")]
-    return all(np.array_equal(told[name], of[name][begin:end]) for name in fields)
+class Outputs:
+    """What the graph of the pipeline says of the bars, taken part by part: no table has to hold them all."""
+
+    deepest = longest = 0.0  # drawdown, and time under water in ns
+
+    def __init__(self, graph: Graph, given: Given) -> None:
+        bars = len(given.close)
+        kinds = {"source_position": np.uint64}
+        self._columns = {
+            table: {name: np.empty(bars, kinds.get(name, np.float64)) for name in names}
+            for table, names in _OUTPUTS.items()
+        }
+        self._rows = dict.fromkeys(_OUTPUTS, 0)
+        replay = open_replay(graph, {"bars": given.bars()}, flush=False)
+        while replay.step(_PART):
+            self._take(graph)
+        self._take(graph)
+        sound(replay)
+
+    def __getitem__(self, place: tuple[str, str]) -> npt.NDArray[Any]:
+        table, name = place
+        return self._columns[table][name][: self._rows[table]]
+
+    def _take(self, graph: Graph) -> None:
+        for table, columns in self._columns.items():
+            told = graph.tables[table].take()
+            begin = self._rows[table]
+            end = self._rows[table] = begin + len(told["ts"])
+            for name, values in columns.items():
+                values[begin:end] = told[name]
+            if table == "equity" and end > begin:
+                self.deepest, self.longest = told["max_drawdown"][-1], told["longest_under_water_ns"][-1]
+
+    def change_with_later_bars(self, graph: Graph, given: Given) -> bool:
+        """Whether a fresh graph says anything else of the first bars when the later ones have not come yet.
+
+        Rows of a table never change: those that came by a cut have only to be counted there, and can be compared later.
+        """
+        bars = len(given.close)
+        cuts = {bars * k // (_CUTS + 1) for k in range(1, _CUTS + 1)} - {0}
+        replay = open_replay(graph, {"bars": given.bars()}, flush=False)
+        done, compared = 0, dict.fromkeys(_OUTPUTS, 0)
+        for rows in sorted({*cuts, *range(_PART, max(cuts, default=0), _PART)}):
+            replay.step(rows - done)
+            done = rows
+            events = int(np.searchsorted(self["signals", "source_position"], rows))
+            expected = {"signals": events, "positions": rows, "returns": rows - 1, "equity": rows - 1}
+            if any(compared[table] + len(graph.tables[table]) != n for table, n in expected.items()):
+                return True
+            if rows % _PART == 0 or rows == max(cuts):
+                if not self._same(graph, compared):
+                    return True
+                compared = expected
+        replay.stop()
+        return False
+
+    def _same(self, graph: Graph, begin: dict[str, int]) -> bool:
+        for table, columns in self._columns.items():
+            told = graph.tables[table].take()
+            rows = slice(begin[table], begin[table] + len(told["ts"]))
+            if not all((told[name] == values[rows]).all() for name, values in columns.items()):
+                return False
+        return True
 
 
 def summary_row(out: Any) -> dict[str, Any]:

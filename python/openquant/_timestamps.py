@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from openquant._arguments import Ints, Times
+
+
+def times_of(values: Times | Timestamps, name: str) -> Timestamps:
+    return values if isinstance(values, Timestamps) else Timestamps(values, name)
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = 9_200_000_000_000_000_000  # that a stream takes, in ns
@@ -32,6 +38,7 @@ class Timestamps:
         self._numpy: Any = None  # dtype of an array's answer
         self._datetimes: Sequence[datetime] | None = None
         self._texts: list[str] | None = None  # if the answer is spelled as they are
+        self._series: pl.Series | None = None
         self._listed = is_list(values)
         if is_list(values):
             self.ns = self._from_list(list(values))
@@ -77,13 +84,22 @@ class Timestamps:
             return whole
         return list(array) if self._listed else array
 
+    def at(self, rows: Ints) -> Timestamps:
+        """The times at `rows`, for a frame."""
+        out = copy.copy(self)
+        out.ns, out._datetimes, out._texts, out._series = self.ns[rows], None, None, None
+        return out
+
     def series(self, name: str, ns: Ints | None = None) -> pl.Series:
         """A frame's column: Datetime in the input's unit, microseconds for text."""
-        return (
-            pl.Series(name, self.ns if ns is None else ns)
-            .cast(pl.Datetime("ns", getattr(self.dtype, "time_zone", None)))
-            .cast(self.dtype)
-        )
+        if ns is not None:
+            return self._column(ns).alias(name)
+        if self._series is None:
+            self._series = self._column(self.ns)
+        return self._series.alias(name)
+
+    def _column(self, ns: Ints) -> pl.Series:
+        return pl.Series(ns).cast(pl.Datetime("ns", getattr(self.dtype, "time_zone", None))).cast(self.dtype)
 
     def sorted(self, *, strictly: bool = False) -> Timestamps:
         """Itself, if times do not fall (rise, if `strictly`)."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from openquant import _arguments as arguments
 from openquant._lazy import np, pl
-from openquant._timestamps import Timestamps
+from openquant._timestamps import Timestamps, times_of
 from openquant.signal_buffer import SignalStreamBuffer, encodable, symbols
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def to_polars_signal_frame(
-    timestamps: Times, signal: Numbers, side: Numbers | None = None, symbol: str | Names | None = None
+    timestamps: Times | Timestamps, signal: Numbers, side: Numbers | None = None, symbol: str | Names | None = None
 ) -> pl.DataFrame:
     """Signals over time as a frame: ts, signal[, side][, symbol].
 
@@ -62,7 +62,7 @@ def to_polars_signal_frame(
     >>> to_polars_signal_frame(["2024-01-01 09:30:00"], [0.5], side=[1], symbol="BTC").rows()
     [(datetime.datetime(2024, 1, 1, 9, 30), 0.5, 1.0, 'BTC')]
     """
-    times = Timestamps(timestamps, "timestamps")
+    times = times_of(timestamps, "timestamps")
     columns = [times.series("ts"), _numbers("signal", arguments.finite(signal, "signal"), "timestamps", len(times))]
     if side is not None:
         columns.append(_numbers("side", arguments.finite(side, "side"), "timestamps", len(times)))
@@ -73,7 +73,11 @@ def to_polars_signal_frame(
 
 
 def to_polars_event_frame(
-    starts: Times, ends: Times, probs: Numbers, sides: Numbers | None = None, labels: Numbers | None = None
+    starts: Times | Timestamps,
+    ends: Times | Timestamps,
+    probs: Numbers,
+    sides: Numbers | None = None,
+    labels: Numbers | None = None,
 ) -> pl.DataFrame:
     """Events with the probability of a win as a frame: start_ts, end_ts, prob[, side][, label].
 
@@ -98,7 +102,7 @@ def to_polars_event_frame(
     >>> frame.select("prob", "label").rows()
     [(0.6, 1)]
     """
-    start, end = Timestamps(starts, "starts"), Timestamps(ends, "ends")
+    start, end = times_of(starts, "starts"), times_of(ends, "ends")
     arguments.same_length("starts", len(start), "ends", len(end))
     prob = _numbers("prob", arguments.probabilities(probs, "probs"), "starts", len(start), "probs")
     columns = [start.series("start_ts"), end.series("end_ts"), prob]
@@ -222,7 +226,10 @@ def to_polars_frontier_frame(
 
 
 def to_polars_backtest_frame(
-    timestamps: Times, equity_curve: Numbers, returns: Numbers | None = None, positions: Numbers | None = None
+    timestamps: Times | Timestamps,
+    equity_curve: Numbers,
+    returns: Numbers | None = None,
+    positions: Numbers | None = None,
 ) -> pl.DataFrame:
     """A backtest over time as a frame: ts, equity[, returns][, position].
 
@@ -245,7 +252,7 @@ def to_polars_backtest_frame(
     >>> to_polars_backtest_frame(["2024-01-01", "2024-01-02"], [1.0, 1.1], positions=[0, 1]).columns
     ['ts', 'equity', 'position']
     """
-    times = Timestamps(timestamps, "timestamps")
+    times = times_of(timestamps, "timestamps")
     columns = [times.series("ts")]
     given = (
         ("equity", "equity_curve", equity_curve),

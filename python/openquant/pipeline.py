@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from openquant import _core, adapters, events, portfolio
 from openquant._batch import run, runs
 from openquant._lazy import np, pl
-from openquant._pipeline_run import Given, looks_ahead, prefixes, read, summary_row
-from openquant._timestamps import Timestamps
+from openquant._pipeline_run import Given, Outputs, model_looks_ahead, read, summary_row
 from openquant.graph import Graph
 from openquant.operators import (
     BetSizer,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openquant._arguments import Numbers, Times
-    from openquant._pipeline_run import Model, Tables
+    from openquant._pipeline_run import Model
 
 __all__ = ["run_mid_frequency_pipeline", "run_mid_frequency_pipeline_frames", "summarize_pipeline"]
 
@@ -97,32 +96,37 @@ def _portfolio(given: Given, weights: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _run(given: Given) -> dict[str, Any]:
-    graph = run(_fresh(given), {"bars": given.bars()}, {"assets": given.asset_rows()})
-    tables: Tables = {name: table.take() for name, table in graph.tables.items()}
-    signals, values, equity, risk = (tables[name] for name in ("signals", "positions", "equity", "risk"))
-    if not len(signals["ts"]):
+def told(given: Given) -> dict[str, Any]:
+    """What a run answers, with arrays for lists."""
+    graph = _fresh(given)
+    outputs = Outputs(graph, given)
+    indices = outputs["signals", "source_position"].view(np.int64)
+    if not len(indices):
         raise ValueError("event filter produced no events: lower cusum_threshold, or give more bars")
-    indices = signals["source_position"].astype(np.int64)
-    in_kind: Any = (lambda array: array.tolist()) if given.as_list else (lambda array: array)
-    stamps = given.times.take(np.arange(len(given.times)))
-    lengths = prefixes(len(given.close), indices.tolist())
+    run(graph, {"assets": given.asset_rows()})
+    risk, weights = (graph.tables[name].take() for name in ("risk", "weights"))
+    del graph  # what it holds of the assets is as large as they are
+    stamps = given.times.all()
     return {
         "events": {
-            "indices": in_kind(indices),
+            "indices": indices,
             "timestamps": given.times.take(indices),
-            "probabilities": in_kind(signals["prob"]),
-            "sides": in_kind(signals["side"]),
+            "probabilities": outputs["signals", "prob"],
+            "sides": outputs["signals", "side"],
         },
-        "signals": {"timestamps": stamps, "values": in_kind(values["value"]), "event_signal": in_kind(signals["size"])},
-        "portfolio": _portfolio(given, tables["weights"]),
+        "signals": {
+            "timestamps": stamps,
+            "values": outputs["positions", "value"],
+            "event_signal": outputs["signals", "size"],
+        },
+        "portfolio": _portfolio(given, weights),
         "backtest": {
             "timestamps": stamps,
-            "strategy_returns": in_kind(tables["returns"]["strategy_return"]),
-            "equity_curve": in_kind(np.concatenate(([1.0], equity["equity"]))),
-            "drawdowns": in_kind(np.concatenate(([0.0], equity["drawdown"]))),
-            "max_drawdown": float(equity["max_drawdown"][-1]),
-            "time_under_water_years": float(equity["longest_under_water_ns"][-1]) / _YEAR_NS,
+            "strategy_returns": outputs["returns", "strategy_return"],
+            "equity_curve": np.concatenate(([1.0], outputs["equity", "equity"])),
+            "drawdowns": np.concatenate(([0.0], outputs["equity", "drawdown"])),
+            "max_drawdown": float(outputs.deepest),
+            "time_under_water_years": float(outputs.longest) / _YEAR_NS,
         },
         "risk": {
             "value_at_risk": float(risk["value_at_risk"][0]),
@@ -132,12 +136,39 @@ def _run(given: Given) -> dict[str, Any]:
         },
         "leakage_checks": {
             "inputs_aligned": len(given.assets) == len(given.close),
-            "event_indices_sorted": bool((np.diff(indices) > 0).all()),
+            "event_indices_sorted": bool((indices[1:] > indices[:-1]).all()),
             "timestamps_increasing": _core.first_unsorted(given.times.ns, True) < 0,
-            "has_forward_look_bias": looks_ahead(given, _fresh(given), tables, lengths),
+            "has_forward_look_bias": model_looks_ahead(given, indices.tolist())
+            or outputs.change_with_later_bars(_fresh(given), given),
             "model_checked": given.model is not None,
         },
     }
+
+
+def frames_of(given: Given, out: dict[str, Any]) -> dict[str, pl.DataFrame]:
+    """The parts of what `told` answers as frames."""
+    test, events_, held, weights = (out[part] for part in ("backtest", "events", "signals", "portfolio"))
+    times, n, indices = given.times, len(given.times), events_["indices"]
+    portfolio_ = adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"])
+    last = times.at(np.full(portfolio_.height, n - 1))
+    return {
+        "signals": adapters.to_polars_signal_frame(times, held["values"]),
+        "events": adapters.to_polars_event_frame(
+            times.at(indices), times.at(np.append(indices[1:], n - 1)), events_["probabilities"], events_["sides"]
+        ),
+        "backtest": adapters.to_polars_backtest_frame(
+            times, test["equity_curve"], np.concatenate(([0.0], test["strategy_returns"])), held["values"]
+        ),
+        "weights": portfolio_.hstack([last.series("as_of")]),
+    }
+
+
+def in_kind(given: Given, out: dict[str, Any]) -> dict[str, Any]:
+    """`out` with lists where the arguments were."""
+    for part in ("events", "signals", "backtest") if given.as_list else ():
+        arrays = {name: x for name, x in out[part].items() if isinstance(x, np.ndarray) and name != "timestamps"}
+        out[part] |= {name: array.tolist() for name, array in arrays.items()}
+    return out
 
 
 @runs(_graph)
@@ -203,16 +234,21 @@ def run_mid_frequency_pipeline(
     >>> out["events"]["indices"], out["signals"]["values"]
     ([1, 2, 3, 4], [0.0, 0.30000000000000004, 0.30000000000000004, 0.30000000000000004, 0.30000000000000004])
     """
-    parameters = {
-        "cusum_threshold": cusum_threshold,
-        "num_classes": num_classes,
-        "step_size": step_size,
-        "risk_free_rate": risk_free_rate,
-        "confidence_level": confidence_level,
-        "periods_per_year": periods_per_year,
-    }
-    given = read(timestamps, close, model_probabilities, asset_prices, model_sides, asset_names, parameters)
-    return _run(given)
+    given = read(
+        timestamps,
+        close,
+        model_probabilities,
+        asset_prices,
+        model_sides,
+        asset_names,
+        cusum_threshold=cusum_threshold,
+        num_classes=num_classes,
+        step_size=step_size,
+        risk_free_rate=risk_free_rate,
+        confidence_level=confidence_level,
+        periods_per_year=periods_per_year,
+    )
+    return in_kind(given, told(given))
 
 
 @runs(_graph)
@@ -264,41 +300,23 @@ def run_mid_frequency_pipeline_frames(
     >>> out["frames"]["events"]["end_ts"].dt.minute().to_list()
     [34, 34]
     """
-    out = run_mid_frequency_pipeline(
+    given = read(
         timestamps,
         close,
         model_probabilities,
         asset_prices,
         model_sides,
         asset_names,
-        cusum_threshold,
-        num_classes,
-        step_size,
-        risk_free_rate,
-        confidence_level,
-        periods_per_year,
+        cusum_threshold=cusum_threshold,
+        num_classes=num_classes,
+        step_size=step_size,
+        risk_free_rate=risk_free_rate,
+        confidence_level=confidence_level,
+        periods_per_year=periods_per_year,
     )
-    test, told, weights = out["backtest"], out["events"], out["portfolio"]
-    times = Timestamps(timestamps, "timestamps")
-    indices = np.asarray(told["indices"], dtype=np.int64)
-    ends = np.append(indices[1:], len(times) - 1)
-    stamps = times.series("timestamps")
-    out["frames"] = {
-        "signals": adapters.to_polars_signal_frame(stamps, out["signals"]["values"]),
-        "events": adapters.to_polars_event_frame(
-            stamps.gather(indices), stamps.gather(ends), told["probabilities"], told["sides"]
-        ),
-        "backtest": adapters.to_polars_backtest_frame(
-            stamps,
-            test["equity_curve"],
-            np.concatenate(([0.0], test["strategy_returns"])),
-            out["signals"]["values"],
-        ),
-        "weights": adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"]).with_columns(
-            as_of=stamps.gather([len(stamps) - 1] * len(weights["asset_names"]))
-        ),
-    }
-    return out
+    out = told(given)
+    frames = frames_of(given, out)
+    return {**in_kind(given, out), "frames": frames}
 
 
 def summarize_pipeline(out: dict[str, Any]) -> pl.DataFrame:

@@ -12,15 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openquant import _core, bars, events
-from openquant._arguments import floats, names, number, same_length, whole
+from openquant import _core, bars, events, pipeline
+from openquant._arguments import names, number, same_length, whole
 from openquant._batch import Rows, run
 from openquant._lazy import np, pl
-from openquant._pipeline_run import summary_row
-from openquant._timestamps import Timestamps
+from openquant._pipeline_run import Given, read, summary_row
 from openquant.graph import Graph
 from openquant.operators import EquityCurve, NetReturns, RiskSummary
-from openquant.pipeline import run_mid_frequency_pipeline_frames
 
 if TYPE_CHECKING:
     from openquant._arguments import Floats, Ints
@@ -142,14 +140,11 @@ def _volatility(times: Ints, close: Floats) -> float:
     return float(told["return_std"][0])
 
 
-def _costs(
-    out: dict[str, Any], times: Ints, close: Floats, costs: dict[str, float], risk: dict[str, float]
-) -> dict[str, float]:
-    volatility = _volatility(times, close)
+def _costs(given: Given, out: dict[str, Any], costs: dict[str, float], risk: dict[str, float]) -> dict[str, float]:
+    volatility = _volatility(given.ts, given.close)
     rate = (costs["commission_bps"] + costs["spread_bps"]) / 1e4 + costs["slippage_vol_mult"] / 100.0 * volatility
-    gross = floats(out["backtest"]["strategy_returns"], "strategy_returns")
-    held = floats(out["signals"]["values"], "values")[:-1]
-    columns = {"ts": times[1:], "position": held, "price_return": np.zeros(len(gross)), "strategy_return": gross}
+    gross, held = out["backtest"]["strategy_returns"], out["signals"]["values"][:-1]
+    columns = {"ts": given.ts[1:], "position": held, "price_return": np.zeros(len(gross)), "strategy_return": gross}
     graph = run(_costs_graph(rate, **risk), {"returns": Rows(events.Return, columns, ["close"])})
     net, equity, told = (graph.tables[name].take() for name in ("net", "equity", "risk"))
     turnover = float(net["total_turnover"][-1])
@@ -198,7 +193,7 @@ def run_flywheel_iteration(dataset: ResearchDataset, *, config: Mapping[str, Any
     if not isinstance(dataset, ResearchDataset):
         raise TypeError(f"dataset must be a ResearchDataset, not {type(dataset).__name__}")
     parameters, costs, limits = _settings(config)
-    out = run_mid_frequency_pipeline_frames(
+    given = read(
         dataset.timestamps,
         dataset.close,
         dataset.model_probabilities,
@@ -207,9 +202,11 @@ def run_flywheel_iteration(dataset: ResearchDataset, *, config: Mapping[str, Any
         dataset.asset_names,
         **parameters,
     )
-    times, close = Timestamps(dataset.timestamps, "timestamps").streamed()[0], floats(dataset.close, "close")
+    out = pipeline.told(given)
+    frames = pipeline.frames_of(given, out)
     risk = {key: parameters[key] for key in ("risk_free_rate", "periods_per_year")}
-    told = out["costs"] = _costs(out, times, close, costs, risk)
+    told = _costs(given, out, costs, risk)
+    out = {**pipeline.in_kind(given, out), "frames": frames, "costs": told}
     checks = out["leakage_checks"]
     passed = {
         "passed_realized_sharpe": out["risk"]["realized_sharpe"] >= limits["min_realized_sharpe"],

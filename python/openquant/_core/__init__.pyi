@@ -39,8 +39,11 @@ __all__: list[str] = [
     "open_trades",
     "operators",
     "parse_times",
+    "plain_floats",
+    "plain_rows",
     "sampling",
     "simulated_venues",
+    "text_codes",
     "venue_names",
 ]
 
@@ -305,12 +308,29 @@ def open_trades(
     only: collections.abc.Sequence[str],
 ) -> Feed: ...
 def operators() -> list[OperatorSpec]: ...
-def parse_times(texts: list[typing.Any], name: str) -> numpy.typing.NDArray[numpy.int64]:
+def parse_times(texts: list[typing.Any], name: str) -> tuple[numpy.typing.NDArray[numpy.int64], bool]:
     """
-    int64 ns UTC of each text.
+    int64 ns UTC of each text, and whether `format_times` writes the same texts.
+    """
+
+def plain_floats(values: typing.Any) -> numpy.typing.NDArray[numpy.float64] | None:
+    """
+    `values` if they are float64 in a row, plain numbers of a list as such; None for anything else.
+    """
+
+def plain_rows(values: typing.Any) -> numpy.typing.NDArray[numpy.float64] | None:
+    """
+    Lists of plain numbers, all of one length, as a matrix; None for anything else.
     """
 
 def simulated_venues() -> list[str]: ...
+def text_codes(
+    column: typing.Any, rows: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[numpy.typing.NDArray[numpy.uint32], list[str]]:
+    """
+    Codes of a column of text in the order of first appearance, none for null, and the names.
+    """
+
 def venue_names() -> list[str]: ...
 
 class ParameterSpec(typing.TypedDict):
