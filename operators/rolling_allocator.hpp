@@ -49,17 +49,8 @@ struct RollingAllocator {
     std::uint64_t refused() const noexcept { return refused_; }
 
     void update(const AlignedPrice& p, SymbolId symbol, auto&& emit) {
-        if (p.index == 0 && static_cast<std::size_t>(p.of) != symbols_.size()) {  // another cross-section: the window starts anew
-            refused_ += row_.size();
-            symbols_.assign(static_cast<std::size_t>(p.of), every_symbol);
-            rows_.clear(), row_.clear();
-            due_ = window;
-        }
-        if (static_cast<std::size_t>(p.index) != row_.size() || static_cast<std::size_t>(p.of) != symbols_.size()) {
-            refused_ += row_.size();
-            row_.clear();
-            if (p.index != 0) return void(++refused_);
-        }
+        const bool next = static_cast<std::size_t>(p.index) == row_.size() && static_cast<std::size_t>(p.of) == symbols_.size();
+        if (!next && !begins(p)) return;
         symbols_[row_.size()] = symbol;
         row_.push_back(p.price);
         if (row_.size() < symbols_.size()) return;
@@ -73,6 +64,17 @@ struct RollingAllocator {
     bool operator==(const RollingAllocator&) const = default;
 
 private:
+    /// Drops the row under way; whether `p` begins another, perhaps of another cross-section, with which the window starts anew.
+    [[gnu::noinline]] bool begins(const AlignedPrice& p) {
+        refused_ += row_.size();
+        row_.clear();
+        if (p.index != 0) return ++refused_, false;
+        if (static_cast<std::size_t>(p.of) == symbols_.size()) return true;
+        symbols_.assign(static_cast<std::size_t>(p.of), every_symbol);
+        rows_.clear();
+        due_ = window;
+        return true;
+    }
     void take_row() {
         const std::size_t n = row_.size(), most = static_cast<std::size_t>(window) * n;
         if (rows_.size() == 2 * most) rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(most + n));

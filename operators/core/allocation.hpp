@@ -86,27 +86,32 @@ private:
         const std::size_t padded = (rows + 3) / 4 * 4;
         returns_.assign(padded * n, 0.0);
         mean_.assign(n, 0.0), noise_.assign(n, 0.0), correction_.assign(n, 0.0);
-        for (std::size_t t = 0; t < rows; ++t)
+        // Through pointers of its own: a vector's would be read again after every store.
+        double *const returned = returns_.data(), *const mean = mean_.data(), *const noise = noise_.data(), *const correction = correction_.data();
+        for (std::size_t t = 0; t < rows; ++t) {
+            const double *const before = &prices[t * n], *const now = before + n;
+            double* const row = returned + t * n;
             for (std::size_t i = 0; i < n; ++i) {
-                const double r = price_return(options.returns, prices[(t + 1) * n + i], prices[t * n + i]);
-                returns_[t * n + i] = r;
-                mean_[i] += r;
-                noise_[i] = std::max(noise_[i], std::fabs(r));
+                const double r = row[i] = price_return(options.returns, now[i], before[i]);
+                mean[i] += r;
+                noise[i] = std::max(noise[i], std::fabs(r));
             }
+        }
         // Two rounded prices, their quotient and the return itself: 2 epsilon of 1 + |r|, and as much again in between.
         for (double& x : noise_) x = 4.0 * std::numeric_limits<double>::epsilon() * (1.0 + x);
         for (double& m : mean_) m /= static_cast<double>(rows);
-        for (std::size_t t = 0; t < rows; ++t)
-            for (std::size_t i = 0; i < n; ++i) correction_[i] += returns_[t * n + i] -= mean_[i];
+        for (double* row = returned; row != returned + rows * n; row += n)
+            for (std::size_t i = 0; i < n; ++i) correction[i] += row[i] -= mean[i];
         for (double& x : correction_) x /= static_cast<double>(rows);
-        for (std::size_t t = 0; t < rows; ++t)
-            for (std::size_t i = 0; i < n; ++i) returns_[t * n + i] -= correction_[i];
-        for (std::size_t i = 0; i < n; ++i) mean_[i] += correction_[i];
+        for (double* row = returned; row != returned + rows * n; row += n)
+            for (std::size_t i = 0; i < n; ++i) row[i] -= correction[i];
+        for (std::size_t i = 0; i < n; ++i) mean[i] += correction[i];
         covariance_.assign(n * n, 0.0);
+        double* const covariance = covariance_.data();
         for (std::size_t t = 0; t < padded; t += 4) {
-            const double *a = &returns_[t * n], *b = a + n, *c = b + n, *d = c + n;
+            const double *a = returned + t * n, *b = a + n, *c = b + n, *d = c + n;
             for (std::size_t i = 0; i < n; ++i) {
-                double* const row = &covariance_[i * n];
+                double* const row = covariance + i * n;
                 for (std::size_t j = 0; j <= i; ++j) row[j] += ((a[i] * a[j] + b[i] * b[j]) + c[i] * c[j]) + d[i] * d[j];
             }
         }
@@ -262,8 +267,10 @@ private:
     /// Deviation of the portfolio's own returns.
     double spread(const std::vector<double>& w) {
         series_.resize(rows_);
+        const std::size_t n = w.size();
+        double* const series = series_.data();
         double mean = 0.0, sum = 0.0;
-        for (std::size_t t = 0; t < rows_; ++t) mean += series_[t] = dot(w, {&returns_[t * w.size()], w.size()});
+        for (std::size_t t = 0; t < rows_; ++t) mean += series[t] = dot({w.data(), n}, {returns_.data() + t * n, n});
         mean /= static_cast<double>(rows_);
         for (const double r : series_) sum += (r - mean) * (r - mean);
         return std::sqrt(sum / static_cast<double>(rows_ - 1));

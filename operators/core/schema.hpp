@@ -243,23 +243,20 @@ void check(const Op& op) {
 template <class Op>
 void set_parameter(Op& op, std::string_view name, const Setting& value) {
     bool known = false;
-    std::string list;
     const auto refuse = [&](std::string_view want) {
         throw std::invalid_argument(std::string(Op::schema().name) + ": " + std::string(name) + " = " + text_of(value) + " must be " + std::string(want));
     };
     for_each_parameter<Op>([&](auto p) {
         using T = typename decltype(p)::Type;
-        list += (list.empty() ? "" : ", ") + std::string(p.name);
         if (p.name != name) return;
         known = true;
         if constexpr (std::is_enum_v<T>) {
             const auto* text = std::get_if<std::string>(&value);
             const Names names = names_of(T{});
-            std::string all;
-            for (std::size_t i = 0; i < names.size(); ++i) {
+            for (std::size_t i = 0; i < names.size(); ++i)
                 if (text && *text == names[i]) return void(op.*(p.member) = static_cast<T>(i));
-                all += (all.empty() ? "" : ", ") + std::string(names[i]);
-            }
+            std::string all;
+            for (const std::string_view choice : names) all += (all.empty() ? "" : ", ") + std::string(choice);
             refuse("one of " + all);
         } else if constexpr (std::is_same_v<T, double>) {
             if (const auto* x = std::get_if<double>(&value)) op.*(p.member) = *x;
@@ -276,8 +273,10 @@ void set_parameter(Op& op, std::string_view name, const Setting& value) {
             else refuse("true or false");
         }
     });
-    if (!known)
-        throw std::invalid_argument(std::string(Op::schema().name) + " has no parameter '" + std::string(name) + "'; it has " + (list.empty() ? "none" : list));
+    if (known) return;
+    std::string list;
+    for_each_parameter<Op>([&](auto p) { list += (list.empty() ? "" : ", ") + std::string(p.name); });
+    throw std::invalid_argument(std::string(Op::schema().name) + " has no parameter '" + std::string(name) + "'; it has " + (list.empty() ? "none" : list));
 }
 
 template <class Op>

@@ -61,16 +61,17 @@ py::list event_type_dicts() {
     return out;
 }
 
-std::unique_ptr<Node> make_node(const std::string& name, const Parameters& parameters) {
-    std::unique_ptr<Node> node;
+NodeMaker node_maker(const std::string& name, const Parameters& parameters) {
+    NodeMaker maker;
     for_each_type(Catalogue{}, [&]<class Op>(std::type_identity<Op>) {
         if (Op::schema().name != name) return;
         Op op{};
         for (const auto& [parameter, value] : parameters) set_parameter(op, parameter, value);
-        node = std::make_unique<OperatorNode<Op>>(op);
+        check(op);
+        maker = [op] { return std::make_unique<OperatorNode<Op>>(op); };
     });
-    if (!node) throw std::invalid_argument("there is no operator '" + name + "'");
-    return node;
+    if (!maker) throw std::invalid_argument("there is no operator '" + name + "'");
+    return maker;
 }
 
 std::unique_ptr<Source> make_source(const std::string& type, const std::string& name, IdKind ids) {

@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,8 +20,11 @@ using Parameters = std::map<std::string, Setting>;
 pybind11::list operator_dicts();
 pybind11::list event_type_dicts();
 
+/// An operator with its parameters, as a maker of nodes that run it.
+using NodeMaker = std::function<std::unique_ptr<Node>()>;
+
 /// Throws std::invalid_argument for an unknown operator or parameter, or a value out of range.
-std::unique_ptr<Node> make_node(const std::string& name, const Parameters& parameters);
+NodeMaker node_maker(const std::string& name, const Parameters& parameters);
 std::unique_ptr<Source> make_source(const std::string& type, const std::string& name, IdKind ids);
 const EventType& event_type_named(const std::string& name);
 

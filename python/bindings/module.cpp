@@ -54,6 +54,10 @@ struct PyChecksum {
     Graph* graph;
 };
 
+struct PyOperator {
+    NodeMaker make_node;
+};
+
 py::dict describe_node(const Node& node) {
     py::list inputs;
     for (const Stream* in : node.inputs)
@@ -241,13 +245,12 @@ void bind_graph(py::module_& m) {
             "name"_a, "type"_a, "ids"_a, py::keep_alive<0, 1>())
         .def(
             "add",
-            [](PyGraph& g, const std::string& op, const Parameters& parameters, const std::vector<Port>& ports, const std::map<std::string, Port>& named,
-               const std::string& name) {
+            [](PyGraph& g, const PyOperator& op, const std::vector<Port>& ports, const std::map<std::string, Port>& named, const std::string& name) {
                 std::vector<Named> inputs;
                 for (const auto& [input, port] : named) inputs.push_back({input, port});
-                return g.graph->add_node(make_node(op, parameters), ports, inputs, name);
+                return g.graph->add_node(op.make_node(), ports, inputs, name);
             },
-            "operator"_a, "parameters"_a, "ports"_a, "named"_a, "name"_a, py::keep_alive<0, 1>())
+            "operator"_a, "ports"_a, "named"_a, "name"_a, py::keep_alive<0, 1>())
         .def(
             "add_callable",
             [](PyGraph& g, py::object driver, const Port& port, const std::string& output, const std::string& name) {
@@ -351,8 +354,9 @@ PYBIND11_MODULE(_core, m) {
     });
     m.def("operators", &operator_dicts);
     m.def("event_types", &event_type_dicts);
-    m.def(
-        "check", [](const std::string& name, const Parameters& parameters) { return make_node(name, parameters)->signature(); }, "operator"_a, "parameters"_a);
+    py::class_<PyOperator>(m, "Operator", "An operator with its parameters, from which a graph makes nodes.")
+        .def(py::init([](const std::string& name, const Parameters& parameters) { return PyOperator{node_maker(name, parameters)}; }), "name"_a,
+             "parameters"_a);
     bind_feed(m);
     bind_signal_buffer(m);
     bind_graph(m);

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _ALL_PREFIXES = 512  # bars up to which a model is asked on every prefix
 _PREFIXES = 32
-_CUTS = 4  # at which a graph's outputs are counted: it is the same code at every length
+_CUTS = 3  # at which a graph's outputs are counted: it is the same code at every length
 _PART = 65_536  # bars whose rows stand in tables at a time
 _SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
 

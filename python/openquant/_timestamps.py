@@ -39,6 +39,7 @@ class Timestamps:
         self._datetimes: Sequence[datetime] | None = None
         self._texts: list[str] | None = None  # if the answer is spelled as they are
         self._series: pl.Series | None = None
+        self._rising = False  # known not to fall
         self._listed = is_list(values)
         if is_list(values):
             self.ns = self._from_list(list(values))
@@ -58,7 +59,7 @@ class Timestamps:
             taken = [self._datetimes[row] for row in rows.tolist()]
             return taken if self._listed else np.array(taken, dtype=object)
         if self._texts is not None:
-            return [self._texts[row] for row in rows.tolist()]
+            return list(map(self._texts.__getitem__, rows.tolist()))
         return self.answer(self.ns[rows])
 
     def all(self) -> list[Any] | npt.NDArray[Any]:
@@ -84,10 +85,16 @@ class Timestamps:
             return whole
         return list(array) if self._listed else array
 
-    def at(self, rows: Ints) -> Timestamps:
-        """The times at `rows`, for a frame."""
-        out = copy.copy(self)
-        out.ns, out._datetimes, out._texts, out._series = self.ns[rows], None, None, None
+    def at(self, *groups: Ints) -> list[Timestamps]:
+        """The times at each group of rows, for frames: their columns are made as one."""
+        ns = self.ns[np.concatenate(groups)]
+        column, begin, out = self._column(ns), 0, []
+        for rows in groups:
+            end = begin + len(rows)
+            times = copy.copy(self)
+            times.ns, times._datetimes, times._texts, times._series = ns[begin:end], None, None, column[begin:end]
+            out.append(times)
+            begin = end
         return out
 
     def series(self, name: str, ns: Ints | None = None) -> pl.Series:
@@ -110,11 +117,13 @@ class Timestamps:
                 f"{self.name} at row {row} ({_core.format_times(self.ns[row : row + 1])[0]}) does not come after row "
                 f"{row - 1} ({_core.format_times(self.ns[row - 1 : row])[0]}); timestamps must {wanted}: sort them first"
             )
+        self._rising = True
         return self
 
     def streamed(self, step: int = 1) -> tuple[Ints, int]:
         """The times as a stream takes them, which begin in 1970, and by how much they were moved: a multiple of `step` ns."""
-        first, last = (int(self.ns.min()), int(self.ns.max())) if len(self.ns) else (0, 0)
+        ends = self.ns[[0, -1]] if self._rising and len(self.ns) else self.ns
+        first, last = (int(ends.min()), int(ends.max())) if len(ends) else (0, 0)
         moved = -(first // step) * step if first < 0 else 0
         if last + moved > LATEST:
             row = int(self.ns.argmax())

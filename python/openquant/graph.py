@@ -280,7 +280,7 @@ class Graph:
         if isinstance(node, Operator):
             if output is not None:
                 raise TypeError(f"{node!r} knows its output; output= is for callables")
-            return self._core.add(type(node).__name__, dict(node.parameters), list(ports), inputs, name or "")
+            return self._core.add(node._core, ports, inputs, name or "")
         if isinstance(node, SignalStreamBuffer):
             if len(ports) != 1 or inputs or output is not None:
                 raise ValueError("a SignalStreamBuffer takes one port, of Signal rows, and emits nothing")

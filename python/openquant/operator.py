@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from openquant import _core
@@ -17,6 +18,7 @@ class Operator:
     optional_inputs: ClassVar[tuple[str, ...]]
     output: ClassVar[str]
     parameters: Mapping[str, Any]
+    _core: _core.Operator
 
     def __init__(self, **parameters: Any) -> None:
         for name, value in parameters.items():
@@ -31,8 +33,10 @@ class Operator:
                 parameters[name] = as_number()
             elif isinstance(value, int) and not -(2**63) <= value < 2**63:
                 raise ValueError(f"{type(self).__name__}: {name} = {value} is out of range")
-        _core.check(type(self).__name__, parameters)
-        self.__dict__.update(parameters, parameters=parameters)
+        self.__dict__.update(parameters, parameters=parameters, _core=_core.Operator(type(self).__name__, parameters))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial(type(self), **self.parameters), ()
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is a value: make another with {name}={value!r}")

@@ -148,18 +148,17 @@ def told(given: Given) -> dict[str, Any]:
 def frames_of(given: Given, out: dict[str, Any]) -> dict[str, pl.DataFrame]:
     """The parts of what `told` answers as frames."""
     test, events_, held, weights = (out[part] for part in ("backtest", "events", "signals", "portfolio"))
-    times, n, indices = given.times, len(given.times), events_["indices"]
-    portfolio_ = adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"])
-    last = times.at(np.full(portfolio_.height, n - 1))
+    times, indices = given.times, events_["indices"]
+    last = len(times) - 1
+    starts, ends, as_of = times.at(indices, np.append(indices[1:], last), np.full(len(given.asset_names), last))
+    shares = adapters.to_polars_weights_frame(weights["asset_names"], weights["weights"])
     return {
         "signals": adapters.to_polars_signal_frame(times, held["values"]),
-        "events": adapters.to_polars_event_frame(
-            times.at(indices), times.at(np.append(indices[1:], n - 1)), events_["probabilities"], events_["sides"]
-        ),
+        "events": adapters.to_polars_event_frame(starts, ends, events_["probabilities"], events_["sides"]),
         "backtest": adapters.to_polars_backtest_frame(
-            times, test["equity_curve"], np.concatenate(([0.0], test["strategy_returns"])), held["values"]
+            times, test["equity_curve"], np.append(0.0, test["strategy_returns"]), held["values"]
         ),
-        "weights": portfolio_.hstack([last.series("as_of")]),
+        "weights": shares.hstack([as_of.series("as_of")]),
     }
 
 

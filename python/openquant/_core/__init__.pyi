@@ -16,6 +16,7 @@ __all__: list[str] = [
     "Feeder",
     "Graph",
     "JournalReplay",
+    "Operator",
     "Port",
     "Recording",
     "Replay",
@@ -23,7 +24,6 @@ __all__: list[str] = [
     "SignalBuffer",
     "Simulator",
     "Table",
-    "check",
     "columns_feed",
     "data",
     "event_types",
@@ -46,6 +46,25 @@ __all__: list[str] = [
     "text_codes",
     "venue_names",
 ]
+
+class Operator:
+    """
+    An operator with its parameters, from which a graph makes nodes.
+    """
+    def __init__(
+        self,
+        name: str,
+        parameters: collections.abc.Mapping[
+            str,
+            bool
+            | typing.SupportsInt
+            | typing.SupportsIndex
+            | typing.SupportsFloat
+            | typing.SupportsIndex
+            | str
+            | collections.abc.Sequence[str],
+        ],
+    ) -> None: ...
 
 class Feed:
     def say_ids(self, ids: str) -> None: ...
@@ -94,17 +113,7 @@ class Graph:
     def __init__(self) -> None: ...
     def add(
         self,
-        operator: str,
-        parameters: collections.abc.Mapping[
-            str,
-            bool
-            | typing.SupportsInt
-            | typing.SupportsIndex
-            | typing.SupportsFloat
-            | typing.SupportsIndex
-            | str
-            | collections.abc.Sequence[str],
-        ],
+        operator: Operator,
         ports: collections.abc.Sequence[Port],
         named: collections.abc.Mapping[str, Port],
         name: str,
@@ -247,19 +256,6 @@ class Simulator:
     @property
     def url(self) -> str: ...
 
-def check(
-    operator: str,
-    parameters: collections.abc.Mapping[
-        str,
-        bool
-        | typing.SupportsInt
-        | typing.SupportsIndex
-        | typing.SupportsFloat
-        | typing.SupportsIndex
-        | str
-        | collections.abc.Sequence[str],
-    ],
-) -> str: ...
 def columns_feed(
     type: str, columns: list[typing.Any], codes: numpy.ndarray, names: collections.abc.Sequence[str]
 ) -> Feed: ...
