@@ -13,7 +13,7 @@ class TypedSource final : public Source {
 public:
     static_assert(std::get<0>(E::fields()).name == "ts", "the first field of an event is its time");
 
-    TypedSource(std::string name_, IdKind ids_) : Source(std::move(name_), event_type<E>(), ids_) {}
+    TypedSource(std::string name_, IdKind ids_) : Source(std::move(name_), event_type<E>(), ids_) { rows.columns.resize(field_count<E>); }
 
     void open(const Batch& batch) override {
         if (batch.dictionary != dictionary_ || !batch.names) forget_codes(), dictionary_ = batch.dictionary;
@@ -127,8 +127,11 @@ private:
     /// does, and no row has to be changed. This is most of what a sound row costs here, so it goes column by column, and every
     /// loop can be vectorised; in blocks so short that memory brings the next block of one column while the others are checked.
     void examine(std::size_t end) {
+        if (sound_until_ < end && unsound_until_ <= sound_until_) look_ahead(end);
+    }
+    [[gnu::noinline]] void look_ahead(std::size_t end) {
         constexpr std::size_t block = 128;
-        while (sound_until_ < end && unsound_until_ <= sound_until_) {
+        while (sound_until_ < end) {
             const std::size_t begin = sound_until_, stop = std::min(begin + block, batch_.rows);
             if (!sound_block(begin, stop, begin == taken_ ? memory_.max_ts : time(begin - 1))) {
                 unsound_until_ = stop;
@@ -203,7 +206,7 @@ private:
     }
 
     /// Rows that follow those lent already, or begin a chunk.
-    void lend(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
+    [[gnu::always_inline]] void lend(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
         const std::size_t n = end - begin;
         if (lent_ == 0) {
             lent_from_ = begin;
@@ -224,8 +227,8 @@ private:
     }
     /// Symbol ids of lent rows: one of all, or codes that are ids themselves as they were given in the order of first
     /// appearance, or looked up.
-    void name(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
-        const bool equal = begin >= equal_from_, own = !equal && same_codes_ > 0 && all_below(same_codes_, begin, end);
+    [[gnu::always_inline]] void name(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
+        const bool equal = begin >= equal_from_ || end - begin == 1, own = !equal && same_codes_ > 0 && all_below(same_codes_, begin, end);
         if (lent_ == 0) naming_ = equal ? Naming::one : own ? Naming::own : Naming::looked_up;
         const bool goes_on = lent_ == 0 || (naming_ == Naming::one && equal && batch_.codes[begin] == batch_.codes[lent_from_]) ||
                              (naming_ == Naming::own && (own || all_below(same_codes_, begin, end)));
@@ -256,7 +259,6 @@ private:
     void show_lent() {
         rows.rows = lent_;
         rows.symbols = lent_symbols();
-        rows.columns.resize(field_count<E>);
         for_each_field<E>([&](auto index, auto f) {
             const auto& whole = filled_.columns[index.value];
             rows.columns[index.value] = {whole.mask ? whole.data + lent_from_ * sizeof(typename decltype(f)::Type) : whole.data, whole.mask};
@@ -272,7 +274,7 @@ private:
         lent_ = 0;
     }
 
-    /// Each symbol's latest time is that of its last row here; from the end back, until every symbol has been met.
+    /// Each symbol's latest time is that of its last row here; of few symbols from the end back, until each has been met.
     void note_times(std::size_t begin, std::size_t end) {
         memory_.max_ts = time(end - 1);
         if (naming_ == Naming::one) {
@@ -280,6 +282,10 @@ private:
             return;
         }
         const auto symbols = lent_symbols();
+        if (codes_known_ > few_codes) {
+            for (std::size_t row = begin; row < end; ++row) memory_.last_ts[symbols[row - lent_from_]] = time(row);
+            return;
+        }
         ++chunk_;
         noted_in_.resize(memory_.last_ts.size(), 0);
         std::size_t left = codes_known_;
@@ -293,17 +299,17 @@ private:
     }
 
     SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
-        if (code >= ids_of_code_.size()) {
-            check_code(code, *batch_.names);
-            ids_of_code_.resize(batch_.names->size(), every_symbol);
-        }
-        SymbolId& id = ids_of_code_[code];
-        if (id == every_symbol) {
-            id = symbols.id((*batch_.names)[code], position);
-            remember(id + 1);
-            ++codes_known_;
-            while (same_codes_ < ids_of_code_.size() && ids_of_code_[same_codes_] == same_codes_) ++same_codes_;
-        }
+        if (code < ids_of_code_.size() && ids_of_code_[code] != every_symbol) [[likely]]
+            return ids_of_code_[code];
+        return meet(code, symbols, position);
+    }
+    [[gnu::noinline]] SymbolId meet(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
+        check_code(code, *batch_.names);
+        if (code >= ids_of_code_.size()) ids_of_code_.resize(batch_.names->size(), every_symbol);
+        const SymbolId id = ids_of_code_[code] = symbols.id((*batch_.names)[code], position);
+        remember(id + 1);
+        ++codes_known_;
+        while (same_codes_ < ids_of_code_.size() && ids_of_code_[same_codes_] == same_codes_) ++same_codes_;
         return id;
     }
     void forget_codes() {
@@ -371,6 +377,7 @@ private:
     std::size_t taken_ = 0, sound_until_ = 0, unsound_until_ = 0, equal_from_ = 0;
     std::vector<SymbolId> ids_of_code_, symbol_ids_;
     static constexpr std::uint32_t most_codes = 1u << 31;
+    static constexpr std::size_t few_codes = 64;
     std::uint32_t same_codes_ = 0;  // codes below this are their own ids
     std::size_t codes_known_ = 0;
     std::uint64_t chunk_ = 0;
