@@ -17,6 +17,7 @@ struct EwmaVolatility {
     std::optional<double> last_{};
     std::int64_t returns_ = 0;
     EwmaMoments moments_{};
+    RowDecay decay_{};
 
     static constexpr auto schema() {
         return schema_of<Volatility>(
@@ -30,11 +31,11 @@ struct EwmaVolatility {
         const auto previous = last_;
         last_ = p.price;
         if (!previous) return;
-        moments_.add(simple_return(p.price, *previous), decay_of_span(span));
+        moments_.add(simple_return(p.price, *previous), decay_.to(p.ts, span, 0));
         if (++returns_ >= min_periods) emit(Volatility{p.ts, moments_.deviation()});
     }
 
-    static auto state(auto& self) { return std::tie(self.last_, self.returns_, self.moments_); }
+    static auto state(auto& self) { return std::tie(self.last_, self.returns_, self.moments_, self.decay_); }
     bool operator==(const EwmaVolatility&) const = default;
 };
 

@@ -108,7 +108,11 @@ struct TripleBarrier {
         const bool unmatched = match_times && (e.ts != now_ || (scaled_ && volatility_.ts != e.ts));
         if (row_ == 0 || unmatched || !(trgt > min_ret) || side == 0.0 || full) return void(++refused_);
         const std::uint32_t slot = take_slot();
-        slots_[slot] = {e.ts, std::max(e.ts, now_), row_, last_, trgt, side, events_++, newest_, none, concurrency_.open(row_, last_), Barrier::end};
+        Open& o = slots_[slot];  // member by member: a copy of a whole that was just written waits for memory
+        o.event_ts = e.ts, o.ts = std::max(e.ts, now_), o.row = row_, o.number = events_++;
+        o.price = last_, o.trgt = trgt, o.side = side;
+        o.older = newest_, o.newer = none;
+        concurrency_.open(row_, last_, o.mark);
         (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
         newest_ = slot;
         set_levels(slot);
@@ -164,7 +168,7 @@ private:
     }
 
     void emit_released(auto& emit) {
-        std::sort(released_.begin(), released_.end(), [this](auto a, auto b) { return slots_[a].number < slots_[b].number; });
+        if (released_.size() > 1) std::sort(released_.begin(), released_.end(), [this](auto a, auto b) { return slots_[a].number < slots_[b].number; });
         for (const std::uint32_t slot : released_) {
             const Open& o = slots_[slot];
             const double ret = std::clamp(path_return(o, last_), -largest, largest);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstdint>
 #include <tuple>
 
@@ -20,7 +20,8 @@ public:
 
     /// Adds a trade, or the part of it that has this size and dollar value.
     [[gnu::always_inline]] void add(const Trade& t, double size, double dollar_value) noexcept {
-        bar_.late |= t.ts < bar_.ts || (t.flags & flag_late) != 0;
+        if ((t.flags & flag_late) != 0 || t.ts < bar_.ts) [[unlikely]]
+            bar_.late = true;
         bar_.ts = std::max(bar_.ts, t.ts);
         if (bar_.n_obs == 0) {
             bar_.start_ts = bar_.ts;
@@ -33,8 +34,7 @@ public:
         bar_.last_id = t.id;
         bar_.volume += size;
         bar_.dollar_value += dollar_value;
-        bar_.buy_volume += either(t.side > 0, size);
-        bar_.sell_volume += either(t.side < 0, size);
+        flow_[static_cast<std::size_t>(t.side + 1) & 3] += size;
         ++bar_.n_obs;
     }
     void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
@@ -50,6 +50,8 @@ public:
     Bar finish() noexcept {
         Bar done = bar_;
         done.vwap = done.dollar_value / done.volume;
+        done.sell_volume = flow_[0], done.buy_volume = flow_[2];
+        flow_ = {};
         bar_ = Bar{};
         bar_.ts = done.ts;
         return done;
@@ -57,16 +59,13 @@ public:
 
     static auto state(auto& self) {
         auto& b = self.bar_;
-        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, b.buy_volume, b.sell_volume, b.n_obs, b.first_id, b.last_id,
-                        b.gap, b.late);
+        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, self.flow_, b.n_obs, b.first_id, b.last_id, b.gap, b.late);
     }
     bool operator==(const BarBuilder&) const = default;
 
 private:
-    /// x or zero, by bits: sides come at random, and a branch on them would be mispredicted half the time.
-    static double either(bool take, double x) noexcept { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) & -static_cast<std::uint64_t>(take)); }
-
     Bar bar_;
+    std::array<double, 4> flow_{};  // volume by side: sell, unknown, buy; sides come at random, and a branch on them would be mispredicted half the time
 };
 
 }  // namespace openquant

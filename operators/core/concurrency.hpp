@@ -25,10 +25,10 @@ public:
         double uniqueness = 0.0, attribution = 0.0;
     };
 
-    Mark open(std::int64_t row, double price) noexcept {
+    void open(std::int64_t row, double price, Mark& mark) noexcept {
         settle(row, price);
         ++open_;
-        return {shares_, returns_, row};
+        mark.shares = shares_, mark.returns = returns_, mark.row = row;
     }
     Share close(const Mark& start, std::int64_t row, double price) noexcept {
         settle(row, price);

@@ -17,17 +17,18 @@ constexpr double decay_of_span(double span) noexcept { return 1.0 - 2.0 / (span 
 class RowDecay {
 public:
     double to(std::int64_t ts, double span, std::int64_t half_life_ns) noexcept {
-        if (half_life_ns == 0) return decay_of_span(span);
+        if (half_life_ns == 0) return of_span_ = of_span_ == 0.0 ? decay_of_span(span) : of_span_;
         const std::int64_t before = now_;
         now_ = std::max(now_, ts);
         return det::exp2(static_cast<double>(before - now_) / static_cast<double>(half_life_ns));
     }
 
-    static auto state(auto& self) { return std::tie(self.now_); }
+    static auto state(auto& self) { return std::tie(self.now_, self.of_span_); }
     bool operator==(const RowDecay&) const = default;
 
 private:
     std::int64_t now_ = 0;
+    double of_span_ = 0.0;
 };
 
 /// The mean is kept as its distance from the newest value: that is exact where the past weighs nothing any more, and keeps a
@@ -41,17 +42,21 @@ public:
     double add(double x, double decay) noexcept {
         const double past = weight_ * decay, difference = past > 0.0 ? (x - newest_) - offset_ : 0.0;
         weight_ = past + 1.0;
-        offset_ = -difference * (past / weight_);
+        if (past != past_) past_ = past, share_ = past / weight_;
+        offset_ = -difference * share_;
         newest_ = x;
         return difference;
     }
     double weight() const noexcept { return weight_; }
+    /// The past's, of all weight.
+    double share() const noexcept { return share_; }
 
-    static auto state(auto& self) { return std::tie(self.newest_, self.offset_, self.weight_); }
+    static auto state(auto& self) { return std::tie(self.newest_, self.offset_, self.weight_, self.past_, self.share_); }
     bool operator==(const EwmaAverage&) const = default;
 
 private:
     double newest_ = 0.0, offset_ = 0.0, weight_ = 0.0;
+    double past_ = 0.0, share_ = 0.0;  // which settle where the decay stays: then no row pays for the quotient
 };
 
 class EwmaMoments {
@@ -59,7 +64,7 @@ public:
     void add(double x, double decay) noexcept {
         const double past = average_.weight() * decay, difference = average_.add(x, decay), weight = average_.weight();
         pairs_ = pairs_ * decay * decay + 2.0 * past;
-        variance_ = past / weight * (variance_ + difference * difference / weight);
+        variance_ = average_.share() * (variance_ + difference * difference / weight);
     }
 
     /// Unbiased; 0 where the past is forgotten at once, for one value has no deviation.

@@ -20,19 +20,18 @@ public:
 
     void push(std::uint32_t slot, Level level) {
         if (slot >= place_.size()) place_.resize(slot + 1, absent);
-        heap_.push_back({level, slot});
-        rise(heap_.size() - 1);
+        heap_.emplace_back();
+        rise(heap_.size() - 1, level, slot);
     }
     void erase(std::uint32_t slot) noexcept {
         if (slot >= place_.size() || place_[slot] == absent) return;
         const std::size_t hole = std::exchange(place_[slot], absent);
-        const Entry last = heap_.back();
+        const Level level = heap_.back().level;
+        const std::uint32_t last = heap_.back().slot;
         heap_.pop_back();
-        if (last.slot == slot) return;
-        heap_[hole] = last;
-        place_[last.slot] = static_cast<std::uint32_t>(hole);
-        sink(hole);
-        rise(place_[last.slot]);
+        if (last == slot) return;
+        if (hole > 0 && before(level, heap_[(hole - 1) / 2].level)) rise(hole, level, last);
+        else sink(hole, level, last);
     }
 
     static auto state(auto& self) { return std::tie(self.heap_, self.place_); }
@@ -46,26 +45,25 @@ private:
         static auto state(auto& self) { return std::tie(self.level, self.slot); }
         bool operator==(const Entry&) const = default;
     };
-    static bool before(const Entry& a, const Entry& b) noexcept { return Rising ? a.level < b.level : a.level > b.level; }
+    static bool before(Level a, Level b) noexcept { return Rising ? a < b : a > b; }
 
-    void settle(std::size_t at, const Entry& entry) noexcept {
-        heap_[at] = entry;
-        place_[entry.slot] = static_cast<std::uint32_t>(at);
+    // Entries go through registers, member by member: one read as a whole just after its members were written waits for memory.
+    void settle(std::size_t at, Level level, std::uint32_t slot) noexcept {
+        heap_[at].level = level, heap_[at].slot = slot;
+        place_[slot] = static_cast<std::uint32_t>(at);
     }
-    void rise(std::size_t at) noexcept {
-        const Entry moving = heap_[at];
-        for (; at > 0 && before(moving, heap_[(at - 1) / 2]); at = (at - 1) / 2) settle(at, heap_[(at - 1) / 2]);
-        settle(at, moving);
+    void rise(std::size_t at, Level level, std::uint32_t slot) noexcept {
+        for (; at > 0 && before(level, heap_[(at - 1) / 2].level); at = (at - 1) / 2) settle(at, heap_[(at - 1) / 2].level, heap_[(at - 1) / 2].slot);
+        settle(at, level, slot);
     }
-    void sink(std::size_t at) noexcept {
-        const Entry moving = heap_[at];
+    void sink(std::size_t at, Level level, std::uint32_t slot) noexcept {
         for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-            if (child + 1 < heap_.size() && before(heap_[child + 1], heap_[child])) ++child;
-            if (!before(heap_[child], moving)) break;
-            settle(at, heap_[child]);
+            if (child + 1 < heap_.size()) child += before(heap_[child + 1].level, heap_[child].level);  // a branch would be mispredicted half the time
+            if (!before(heap_[child].level, level)) break;
+            settle(at, heap_[child].level, heap_[child].slot);
             at = child;
         }
-        settle(at, moving);
+        settle(at, level, slot);
     }
 
     std::vector<Entry> heap_;

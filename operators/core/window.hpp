@@ -22,20 +22,22 @@ class RowWindow {
 public:
     /// Takes a row; true if the window of w rows is full, and then `total` is of it.
     bool add(const Sample& x, std::size_t w) {
-        if (w == 1) {
+        if (w == 1) [[unlikely]] {
             rows_ = 1, origin_ = x, total_ = Total::of(x, x);
             return true;
         }
         const std::size_t h = w / 2;
-        if (at_ == h) turn();
-        if (slots_.empty()) slots_.resize(h);
+        if (at_ == h) [[unlikely]]
+            turn();
+        if (slots_.empty()) [[unlikely]]
+            slots_.resize(h);
         const std::size_t i = at_++;
         const auto slot = [&](std::size_t row) -> Slot& { return slots_[back_ ? h - 1 - row : row]; };
         if (i == 0) next_origin_ = x;
         const Total one = Total::of(x, next_origin_);
         beginning_ = i == 0 ? one : beginning_ + one;
         rows_ += rows_ < w;
-        if (rows_ > h) {
+        if (rows_ > h) [[likely]] {
             since_ = since_ + Total::of(x, origin_);
             const bool odd = (w & 1) != 0;
             if (rows_ == w) total_ = odd ? slot(i).end + since_ : i + 1 < h ? slot(i + 1).end + since_ : since_;
@@ -141,7 +143,8 @@ class Window {
 public:
     /// Takes a row; true if `total` is of a full window. A window of time is full at once.
     bool add(std::int64_t ts, const typename Total::Sample& x, std::int64_t rows, std::int64_t ns) {
-        if (ns == 0) return by_rows_.add(x, static_cast<std::size_t>(rows));
+        if (ns == 0) [[likely]]
+            return by_rows_.add(x, static_cast<std::size_t>(rows));
         by_time_.add(ts, x, ns);
         timed_ = true;
         return true;
