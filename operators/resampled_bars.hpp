@@ -47,7 +47,10 @@ struct ResampledBars {
             else if (measure == Amount::volume) bar.add(row, part, part * row.close);
             else bar.add(row, part / row.close, part);
         };
-        bar_.add(row, amount, per_bar, remainder, add_part, emit);
+        const auto amount_of = [&](const OhlcvBuilder& bar) {
+            return measure == Amount::tick ? static_cast<double>(bar.n_obs()) : measure == Amount::volume ? bar.volume() : bar.dollar_value();
+        };
+        bar_.add(row, amount, per_bar, remainder, amount_of, add_part, emit);
     }
     void flush(auto&& emit) noexcept {
         if (partial) bar_.flush(emit);

@@ -25,13 +25,14 @@ public:
     std::uint64_t refused() const noexcept { return refused_; }
     void add(const Continuity& c) noexcept { bar_.add(c); }
 
-    /// Adds a row (a trade) that counts `amount` towards `per_bar`. `add_part(bar, part)` adds the part of it that counts `part`.
-    [[gnu::always_inline]] void add(const auto& t, double amount, double per_bar, Remainder remainder, auto&& add_part, auto& emit) noexcept {
-        const double sum = running_ + amount;
+    /// Adds a row (a trade) that counts `amount` towards `per_bar`. `amount_of(bar)` is what the rows of a bar count, and
+    /// `add_part(bar, part)` adds the part of the row that counts `part`.
+    [[gnu::always_inline]] void add(const auto& t, double amount, double per_bar, Remainder remainder, auto&& amount_of, auto&& add_part, auto& emit) noexcept {
+        const double so_far = remainder == Remainder::carry ? running_ : amount_of(bar_), sum = so_far + amount;
         if (sum >= per_bar) [[unlikely]]
-            return close(t, amount, per_bar, remainder, add_part, emit);
+            return close(t, amount, so_far, per_bar, remainder, add_part, emit);
         bar_.add(t);
-        running_ = sum;
+        if (remainder == Remainder::carry) running_ = sum;
     }
 
     void flush(auto&& emit) noexcept {
@@ -43,27 +44,26 @@ public:
 
 private:
     // Inlined, all of it: a call that takes the trade would keep every trade in memory instead of registers.
-    [[gnu::always_inline]] void close(const auto& t, double amount, double per_bar, Remainder remainder, auto& add_part, auto& emit) noexcept {
-        if (remainder == Remainder::split) return split(amount, per_bar, add_part, emit);
+    [[gnu::always_inline]] void close(const auto& t, double amount, double so_far, double per_bar, Remainder remainder, auto& add_part, auto& emit) noexcept {
+        if (remainder == Remainder::split) return split(amount, so_far, per_bar, add_part, emit);
         bar_.add(t);
-        running_ = remainder == Remainder::carry ? running_ + amount - per_bar : 0.0;
+        if (remainder == Remainder::carry) running_ = so_far + amount - per_bar;
         emit(bar_.finish());
     }
 
-    [[gnu::always_inline]] void split(double amount, double per_bar, auto& add_part, auto& emit) noexcept {
+    [[gnu::always_inline]] void split(double amount, double so_far, double per_bar, auto& add_part, auto& emit) noexcept {
         if (!(amount / per_bar < max_bars_per_trade)) return void(++refused_);
-        double part = std::min(amount, per_bar - running_);
+        double part = std::min(amount, per_bar - so_far);
         for (bool fills = true; fills; fills = amount >= per_bar, part = per_bar) {
             add_part(bar_, part);
             emit(bar_.finish());
             amount -= part;
         }
-        running_ = amount;
         if (amount > 0.0) add_part(bar_, amount);
     }
 
     Builder bar_;
-    double running_ = 0.0;  // differs from the bar's own amount by what `carry` brought along
+    double running_ = 0.0;  // of `carry`: the bar's own amount, and what was brought along
     std::uint64_t refused_ = 0;
 };
 

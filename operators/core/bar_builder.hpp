@@ -17,6 +17,8 @@ public:
     double open() const noexcept { return bar_.open; }
     double high() const noexcept { return bar_.high; }
     double low() const noexcept { return bar_.low; }
+    double volume() const noexcept { return bar_.volume; }
+    double dollar_value() const noexcept { return bar_.dollar_value; }
 
     /// Adds a trade, or the part of it that has this size and dollar value.
     [[gnu::always_inline]] void add(const Trade& t, double size, double dollar_value) noexcept {

@@ -10,6 +10,9 @@ namespace openquant {
 class OhlcvBuilder {
 public:
     bool empty() const noexcept { return bar_.n_obs == 0; }
+    std::int64_t n_obs() const noexcept { return bar_.n_obs; }
+    double volume() const noexcept { return bar_.volume; }
+    double dollar_value() const noexcept { return bar_.dollar_value; }
 
     /// Adds a row, or the part of it that has this volume and dollar value.
     void add(const Ohlcv& row, double volume, double dollar_value) noexcept {
