@@ -53,6 +53,7 @@ void lowest(const auto& values, std::size_t most, std::vector<double>& out, std:
     std::size_t low = 0;
     for_each(values, [&](double x) { low += x <= edge; });
     if (low < most) edge = std::numeric_limits<double>::infinity(), low = values.size();
+    out.reserve(values.size() + 1), spare.reserve(values.size() + 1);  // once: how many are low changes from call to call
     out.resize(low + 1);
     double* next = out.data();
     for_each(values, [&](double x) { *next = x, next += x <= edge; });
