@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <type_traits>
 
 #include "openquant/connectors/decimal.hpp"
 
@@ -16,12 +15,6 @@ namespace openquant::json {
 
 /// Bytes that must be readable behind a line given to the parser.
 inline constexpr std::size_t padding = simdjson::SIMDJSON_PADDING;
-
-template <class T>
-bool parse_number(std::string_view text, T& out) {
-    if constexpr (std::is_same_v<T, double>) return parse_decimal(text, out);
-    else return parse_integer(text, out);
-}
 
 /// Reads one document after another. Its memory grows by doubling, so that it soon stops growing.
 class Reader {
@@ -42,13 +35,20 @@ private:
     simdjson::ondemand::document document_;
 };
 
-/// A field's key, which is copied only if it has escapes.
-inline std::string_view key_of(simdjson::ondemand::field& field) {
+/// A field's key, which is copied only if it has escapes; false if they are broken.
+inline bool get_key(simdjson::ondemand::field& field, std::string_view& key) {
     const char* const raw = field.key().raw();
     for (std::size_t n = 0;; ++n) {
-        if (raw[n] == '"') return {raw, n};
-        if (raw[n] == '\\') return field.unescaped_key().value_unsafe();  // empty if it is broken
+        if (raw[n] == '"') return key = {raw, n}, true;
+        if (raw[n] == '\\') return field.unescaped_key().get(key) == simdjson::SUCCESS;
     }
+}
+
+/// A field's key; empty if it has broken escapes.
+inline std::string_view key_of(simdjson::ondemand::field& field) {
+    std::string_view key;
+    get_key(field, key);
+    return key;
 }
 
 /// A scalar as it is written, without the blanks behind it; of an object or array only its bracket.

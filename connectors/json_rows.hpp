@@ -14,8 +14,10 @@ namespace openquant::json {
 /// A number of s, ms, us or ns, or a text such as 2024-08-08T23:54:16.3Z.
 inline bool get_time(simdjson::ondemand::value value, std::int64_t& out) {
     std::int64_t integer = 0;
-    std::string_view text;
+    std::string_view text = token_of(value);
     std::optional<std::int64_t> ns;
+    if (quoted(text) && text.size() > 5 && text[5] == '-') ns = ns_from_text(text.substr(1, text.size() - 2));  // a date as it stands, no number
+    if (ns) return out = *ns, true;
     if (get_number(value, integer)) ns = ns_from_integer(integer);
     else if (get_text(value, text)) ns = ns_from_text(text);
     out = ns.value_or(0);

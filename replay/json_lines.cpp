@@ -1,5 +1,8 @@
 // Trades and quotes as JSON lines: market-data items as barter-rs records them ({"Item": {...}}), or objects with named fields
 // ({"ts": ..., "symbol": ..., "price": ..., "size": ..., "side": ...}; {"ts": ..., "symbol": ..., "bid": ..., "ask": ...}).
+#include <bit>
+#include <cstring>
+
 #include "openquant/connectors/json_rows.hpp"
 #include "openquant/replay/market_file.hpp"
 
@@ -9,12 +12,36 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
+/// Where the first quote or backslash stands from `text` on; there is one. Eight bytes at once, for keys of items are long.
+std::size_t quote_or_backslash(const char* text) {
+    std::size_t n = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+        const auto zeros = [](std::uint64_t bytes) { return (bytes - 0x0101010101010101) & ~bytes & 0x8080808080808080; };  // the lowest is right
+        for (std::uint64_t word = 0;; n += 8) {
+            std::memcpy(&word, text + n, 8);
+            const std::uint64_t found = zeros(word ^ 0x2222222222222222) | zeros(word ^ 0x5c5c5c5c5c5c5c5c);
+            if (found != 0) return n + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+        }
+    }
+    while (text[n] != '"' && text[n] != '\\') ++n;
+    return n;
+}
+
+using Field = simdjson::simdjson_result<od::field>;
+
+/// A field's key. Throws if there is none, or one with broken escapes.
+std::string_view key_of(Field& field) {
+    const char* const raw = field.key().value().raw();
+    const std::size_t n = quote_or_backslash(raw);
+    return raw[n] == '"' ? std::string_view(raw, n) : std::string_view(field.unescaped_key());
+}
+
 std::string_view kind_of(const Trade&) { return "Trade"; }
 std::string_view kind_of(const Quote&) { return "OrderBookL1"; }
 
 bool item_of(od::object object, Trade& t) {
     for (auto field : object) {
-        const std::string_view key = field.unescaped_key();
+        const std::string_view key = key_of(field);
         if (key == "id" && !json::get_number(field.value(), t.id)) return false;
         if (key == "price" && !json::get_number(field.value(), t.price)) return false;
         if (key == "amount" && !json::get_number(field.value(), t.size)) return false;
@@ -25,7 +52,7 @@ bool item_of(od::object object, Trade& t) {
 bool best_of(od::value level, double& price, double& amount) {
     if (level.is_null()) return true;  // one side of the book is empty: its price stays 0, and the source refuses the row
     for (auto field : level.get_object()) {
-        const std::string_view key = field.unescaped_key();
+        const std::string_view key = key_of(field);
         if (key == "price" && !json::get_number(field.value(), price)) return false;
         if (key == "amount" && !json::get_number(field.value(), amount)) return false;
     }
@@ -33,7 +60,7 @@ bool best_of(od::value level, double& price, double& amount) {
 }
 bool item_of(od::object object, Quote& q) {
     for (auto field : object) {
-        const std::string_view key = field.unescaped_key();
+        const std::string_view key = key_of(field);
         if (key == "best_bid" && !best_of(field.value(), q.bid, q.bid_size)) return false;
         if (key == "best_ask" && !best_of(field.value(), q.ask, q.ask_size)) return false;
     }
@@ -79,25 +106,29 @@ private:
         std::uint32_t instrument = 0;
         Line result = Line::malformed;
         for (auto field : item) {
-            const std::string_view key = field.unescaped_key();
+            const std::string_view key = key_of(field);
             if (key == "Ok") return this->item(field.value().get_object(), row);
             if (key == "time_exchange" && !json::get_time(field.value(), row.event.ts)) return Line::malformed;
             if (key == "time_received" && !json::get_time(field.value(), row.event.ts_recv)) return Line::malformed;
             if (key == "instrument" && !json::get_number(field.value(), instrument)) return Line::malformed;
             if (key != "kind") continue;
             for (auto kind : field.value().get_object()) {
-                if (std::string_view(kind.unescaped_key()) != kind_of(row.event)) return Line::skip;
+                if (key_of(kind) != kind_of(row.event)) return Line::skip;
                 result = item_of(kind.value().get_object(), row.event) ? Line::row : Line::malformed;
             }
         }
-        symbol_ = instrument < instruments_.size() ? instruments_[instrument] : std::to_string(instrument);
+        if (instrument != instrument_ || symbol_.empty()) {
+            symbol_ = instrument < instruments_.size() ? instruments_[instrument] : std::to_string(instrument);
+            instrument_ = instrument;
+        }
         row.symbol = symbol_;
         return result;
     }
 
     json::Reader reader_;
     std::vector<std::string> instruments_;
-    std::string symbol_;
+    std::uint32_t instrument_ = 0;
+    std::string symbol_;  // of that instrument
     std::int64_t last_ts_ = 0;
 };
 

@@ -46,7 +46,7 @@ private:
     static constexpr std::size_t rows_per_batch = 8192;
 
     void read(std::string_view line, Batch& batch) {
-        if (line.find_first_not_of(" \t") == std::string_view::npos) return;
+        if (blank(line)) return;
         Row row;
         switch (parse(line, row)) {
             case Line::row:
@@ -56,6 +56,9 @@ private:
             case Line::skip: break;
             case Line::malformed: ++rejected[static_cast<std::size_t>(Fault::malformed)]; break;
         }
+    }
+    static bool blank(std::string_view line) {
+        return line.empty() || ((line[0] == ' ' || line[0] == '\t') && line.find_first_not_of(" \t") == std::string_view::npos);
     }
     bool wanted(std::string_view symbol) const { return only_.empty() || std::find(only_.begin(), only_.end(), symbol) != only_.end(); }
     std::uint32_t code(std::string_view symbol) {

@@ -102,7 +102,7 @@ bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == s
 /// Whether the fast path and the standard agree on a text: accepted or not, and to the bit.
 bool agrees(const std::string& text) {
     double fast = 0.0, standard = 0.0;
-    const bool read = parse_decimal(text, fast);
+    const bool read = parse_number(Padded(text).view(), fast);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), standard);
     const bool sound = error == std::errc() && end == text.data() + text.size();
     return read == sound && (!read || same_bits(fast, standard));
@@ -165,7 +165,7 @@ TEST_CASE("decimals: the fast path gives what the standard gives, to the bit") {
 TEST_CASE("whole numbers: the fast path gives what the standard gives") {
     const auto same = []<class T>(const std::string& text, T) {
         T fast = 0, standard = 0;
-        const bool read = parse_integer(text, fast);
+        const bool read = parse_number(Padded(text).view(), fast);
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), standard);
         return read == (error == std::errc() && end == text.data() + text.size()) && (!read || fast == standard);
     };
