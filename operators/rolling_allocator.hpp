@@ -19,6 +19,7 @@ struct RollingAllocator {
 
     std::vector<double> rows_{};       // the window, oldest row first, after rows that are not needed any more
     std::vector<double> row_{};        // the row under way
+    std::int64_t filled_ = 0;          // of it
     std::vector<SymbolId> symbols_{};  // of its columns
     std::int64_t due_ = 0;             // rows to come before the next rebalance
     std::uint64_t refused_ = 0;
@@ -49,28 +50,29 @@ struct RollingAllocator {
     std::uint64_t refused() const noexcept { return refused_; }
 
     void update(const AlignedPrice& p, SymbolId symbol, auto&& emit) {
-        const bool next = static_cast<std::size_t>(p.index) == row_.size() && static_cast<std::size_t>(p.of) == symbols_.size();
-        if (!next && !begins(p)) return;
-        symbols_[row_.size()] = symbol;
-        row_.push_back(p.price);
-        if (row_.size() < symbols_.size()) return;
+        if ((p.index != filled_ || static_cast<std::size_t>(p.of) != symbols_.size()) && !begins(p)) return;
+        const auto at = static_cast<std::size_t>(filled_++);
+        symbols_[at] = symbol;
+        row_[at] = p.price;
+        if (filled_ < p.of) return;
         take_row();
         if (--due_ > 0) return;
         due_ = every;
         rebalance(p.ts, emit);
     }
 
-    static auto state(auto& self) { return std::tie(self.rows_, self.row_, self.symbols_, self.due_, self.refused_); }
+    static auto state(auto& self) { return std::tie(self.rows_, self.row_, self.filled_, self.symbols_, self.due_, self.refused_); }
     bool operator==(const RollingAllocator&) const = default;
 
 private:
     /// Drops the row under way; whether `p` begins another, perhaps of another cross-section, with which the window starts anew.
     [[gnu::noinline]] bool begins(const AlignedPrice& p) {
-        refused_ += row_.size();
-        row_.clear();
+        refused_ += static_cast<std::uint64_t>(filled_);
+        filled_ = 0;
         if (p.index != 0) return ++refused_, false;
         if (static_cast<std::size_t>(p.of) == symbols_.size()) return true;
         symbols_.assign(static_cast<std::size_t>(p.of), every_symbol);
+        row_.assign(symbols_.size(), 0.0);
         rows_.clear();
         due_ = window;
         return true;
@@ -79,7 +81,7 @@ private:
         const std::size_t n = row_.size(), most = static_cast<std::size_t>(window) * n;
         if (rows_.size() == 2 * most) rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(most + n));
         rows_.insert(rows_.end(), row_.begin(), row_.end());
-        row_.clear();
+        filled_ = 0;
     }
     void rebalance(std::int64_t ts, auto& emit) {
         const std::size_t n = symbols_.size(), most = static_cast<std::size_t>(window) * n;
