@@ -184,8 +184,9 @@ class Outputs:
         return self._columns[table][name][: self._rows[table]]
 
     def _take(self, graph: Graph) -> None:
+        tables = graph.tables
         for table, columns in self._columns.items():
-            told = graph.tables[table].take()
+            told = tables[table].take()
             begin = self._rows[table]
             end = self._rows[table] = begin + len(told["ts"])
             for name, values in columns.items():
@@ -207,7 +208,8 @@ class Outputs:
             done = rows
             events = int(np.searchsorted(self["signals", "source_position"], rows))
             expected = {"signals": events, "positions": rows, "returns": rows - 1, "equity": rows - 1}
-            if any(compared[table] + len(graph.tables[table]) != n for table, n in expected.items()):
+            tables = graph.tables
+            if any(compared[table] + len(tables[table]) != n for table, n in expected.items()):
                 return True
             if rows % _PART == 0 or rows == max(cuts):
                 if not self._same(graph, compared):

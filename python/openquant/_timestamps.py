@@ -42,7 +42,7 @@ class Timestamps:
         self._rising = False  # known not to fall
         self._listed = is_list(values)
         if is_list(values):
-            self.ns = self._from_list(list(values))
+            self.ns = self._from_list(values if isinstance(values, list) else list(values))
         elif isinstance(values, pl.Series):
             self.ns = self._from_series(values)
         elif hasattr(values, "__array__"):

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_AS_IT_IS = frozenset((bool, float, str))
+
+
 class Operator:
     """A value: its parameters, checked when it is made. It does nothing before it is added to a graph."""
 
@@ -22,6 +25,8 @@ class Operator:
 
     def __init__(self, **parameters: Any) -> None:
         for name, value in parameters.items():
+            if type(value) in _AS_IT_IS:
+                continue
             if isinstance(value, (list, tuple)):
                 if not all(isinstance(item, str) for item in value):
                     raise TypeError(f"{type(self).__name__}: {name} = {value!r} must be a list of names")
