@@ -89,6 +89,7 @@ test-wheel: wheel  ## the wheel, in a clean virtual environment, under the Pytho
 
 bench-python: setup  ## time of the batch API: a flywheel iteration, and the functions that make data ready
 	@$(RUN) python/benchmarks/benchmark_pipeline.py --iterations 30 --bars 2048
+	@$(RUN) python/benchmarks/benchmark_pipeline_memory.py
 	@$(RUN) python/benchmarks/benchmark_data_processing.py
 
 clean:  ## remove what was built
