@@ -16,6 +16,7 @@
 #include "openquant/engine/engine_loop.hpp"
 #include "openquant/engine/signal_buffer.hpp"
 #include "openquant/replay/matrix_feed.hpp"
+#include "openquant/replay/numbered_feed.hpp"
 #include "openquant/replay/replay.hpp"
 #include "openquant/replay/text_file.hpp"
 
@@ -125,6 +126,12 @@ PyFeed matrix_feed(const py::array_t<double, py::array::c_style>& prices, const 
     return PyFeed{std::make_unique<MatrixFeed>(cells, rows, std::move(names), keep_alive({prices, times}))};
 }
 
+/// Values from row `first` on, at the times first, first + 1, ...; the array is read where it is.
+PyFeed numbered_feed(const std::string& type, const py::array_t<double, py::array::c_style>& values, std::size_t first, std::string name) {
+    const std::span<const double> numbers(values.data(), static_cast<std::size_t>(values.size()));
+    return PyFeed{std::make_unique<NumberedFeed>(event_type_named(type), numbers, first, std::move(name), keep_alive({values}))};
+}
+
 void bind_feed(py::module_& m) {
     py::class_<PyFeed>(m, "Feed")
         .def_property_readonly("type", [](const PyFeed& f) { return f.feed ? f.feed->type().name : ""; })
@@ -156,6 +163,7 @@ void bind_feed(py::module_& m) {
             return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
         },
         "type"_a, "columns"_a, "codes"_a, "names"_a);
+    m.def("numbered_feed", &numbered_feed, "type"_a, py::arg("values").noconvert(), "first"_a, "name"_a);
     m.def("first_rows", &first_rows, "codes"_a);
     m.def("matrix_feed", &matrix_feed, py::arg("prices").noconvert(), py::arg("times").noconvert(), "names"_a);
 }

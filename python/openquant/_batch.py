@@ -56,6 +56,19 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Numbered:
+    """Numbers from row `first` on, at the times first, first + 1, ...: the time of what they cause is the row that caused it."""
+
+    event_type: EventType
+    values: npt.NDArray[np.float64]
+    name: str
+    first: int = 0
+
+    def feed(self) -> _core.Feed:
+        return _core.numbered_feed(self.event_type.name, self.values, self.first, self.name)
+
+
+@dataclass(frozen=True)
 class Aligned:
     """A matrix of prices, time by asset, as rows of `openquant.AlignedPrice`."""
 
@@ -68,7 +81,7 @@ class Aligned:
         return _core.matrix_feed(self.prices, self.times, list(self.names))
 
 
-Data = dict[str, "Rows | Aligned"]
+Data = dict[str, "Rows | Numbered | Aligned"]
 
 
 def run(graph: Graph, *turns: Data) -> Graph:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from openquant import _core, events
 from openquant._arguments import LARGEST, choice, finite, floats, is_list, like, number, prices, same_length, whole
-from openquant._batch import Data, Rows, run, runs
+from openquant._batch import Data, Numbered, run, runs
 from openquant._lazy import np
 from openquant._timestamps import Timestamps
 from openquant.graph import Graph
@@ -20,7 +20,7 @@ from openquant.operators import CusumFilter, ZScoreFilter
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from openquant._arguments import Floats, Ints, Numbers, Times
+    from openquant._arguments import Ints, Numbers, Times
 
 __all__ = [
     "cusum_filter_indices",
@@ -30,12 +30,6 @@ __all__ = [
 ]
 
 _MAX_WINDOW = 10_000_000
-
-
-def _numbered(event_type: events.EventType, field: str, values: Floats, name: str, first: int = 0) -> Rows:
-    """Values at the times 0, 1, 2, ...: the time of an event is the row that caused it."""
-    ts = np.arange(first, len(values), dtype=np.int64)
-    return Rows(event_type, {"ts": ts, field: values[first:]}, [name])
 
 
 def _cusum_graph(threshold: float | None = None) -> Graph:
@@ -54,7 +48,7 @@ def _cusum_graph(threshold: float | None = None) -> Graph:
 
 def _cusum(close: Numbers, threshold: float | Numbers) -> Ints:
     c = prices(close)
-    rows: Data = {"close": _numbered(events.Price, "price", c, "close")}
+    rows: Data = {"close": Numbered(events.Price, c, "close")}
     if isinstance(threshold, (int, float)) or getattr(threshold, "ndim", None) == 0:
         graph = _cusum_graph(number(threshold, "threshold", 0.0, above=True))
     else:
@@ -63,7 +57,7 @@ def _cusum(close: Numbers, threshold: float | Numbers) -> Ints:
     return _event_rows(run(graph, rows))
 
 
-def _thresholds(values: Numbers, bars: int) -> Rows:
+def _thresholds(values: Numbers, bars: int) -> Numbered:
     if is_list(values) and values and values[0] is None:
         values = [float("nan"), *values[1:]]
     h = floats(values, "threshold")
@@ -71,7 +65,7 @@ def _thresholds(values: Numbers, bars: int) -> Rows:
     row = _core.first_outside(h[1:], 5e-324, LARGEST)  # the first is not used: no return leads to the first close
     if row >= 0:
         raise ValueError(f"threshold at row {row + 1} is {float(h[row + 1])!r}; it must be finite and above 0")
-    return _numbered(events.Value, "value", h, "close", first=1)
+    return Numbered(events.Value, h, "close", first=1)
 
 
 def _event_rows(graph: Graph) -> Ints:
@@ -161,7 +155,7 @@ def _z_score(close: Numbers, mean_window: int, std_window: int, threshold: float
         number(threshold, "threshold", 0.0, above=True),
         cast("Literal['upper', 'lower', 'both']", choice(side, "side", ("upper", "lower", "both"))),
     )
-    return _event_rows(run(graph, {"close": _numbered(events.Value, "value", c, "close")}))
+    return _event_rows(run(graph, {"close": Numbered(events.Value, c, "close")}))
 
 
 @runs(_z_score_graph)

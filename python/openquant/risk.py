@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from openquant import events
 from openquant._arguments import finite, flag, number
-from openquant._batch import Rows, run, runs
-from openquant._lazy import np
+from openquant._batch import Numbered, run, runs
 from openquant.graph import Graph
 from openquant.operators import RiskSummary
 
@@ -45,8 +44,7 @@ def _summary(returns: Numbers, confidence_level: float, graph: Callable[[float],
     q = number(confidence_level, "confidence_level", 0.0, 1.0)
     if not len(values):
         raise ValueError("returns are empty; at least one return is wanted")
-    rows = Rows(events.Value, {"ts": np.arange(len(values), dtype=np.int64), "value": values}, ["returns"])
-    return run(graph(q), {"returns": rows}).tables["risk"].take()
+    return run(graph(q), {"returns": Numbered(events.Value, values, "returns")}).tables["risk"].take()
 
 
 @runs(_tail_graph)
