@@ -49,17 +49,14 @@ test-python: setup
 sanitize: packages  ## the C++ tests under the address, undefined-behaviour and thread sanitizers
 	@for preset in asan tsan; do cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; done
 
-bench: setup  ## throughput next to peers, the whole strategy, and every operator alone and in a graph
-	@$(UV) sync --quiet --group dev --group peers
-	@cmake --preset release >/dev/null && cmake --build --preset release
-	@$(RUN) bench/replay.py
-	@$(RUN) bench/strategy.py
-	@build/release/bench/operators --benchmark_min_time=0.2
+bench: setup  ## everything that is promised, next to peers: a table, and bench/results/latest.json (QUICK=1: only that it runs)
+	@$(UV) sync --quiet --group dev --group peers || echo "the group peers does not install here"
+	@$(RUN) bench/run.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	@$(if $(QUICK)$(ONLY),true,$(RUN) bench/readme.py --write)
 
-bench-latency: setup  ## from a message's due time to its signal: percentiles, the parts, a mutex queue and csp beside
+bench-latency: setup  ## from a message's due time to its signal: percentiles at three rates, the parts, a mutex queue beside
 	@cmake --preset release >/dev/null && cmake --build --preset release --target latency
 	@build/release/bench/latency
-	@$(UV) run --quiet --no-project --python $(RUN) --with csp==0.19.1 bench/latency_csp.py || echo "csp does not install here: no figure of it"
 
 bench-live: setup  ## decoding of venues' frames, a loopback websocket into a session, and a notebook that looks on
 	@cmake --preset release >/dev/null && cmake --build --preset release --target decode loopback

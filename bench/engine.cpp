@@ -2,8 +2,8 @@
 // it loops that one would write by hand for the one purpose. CPU time per event unless said; prints JSON.
 //
 //     engine [--rounds N] [--events N] [--only PREFIX]
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <memory>
 #include <thread>
 
@@ -26,6 +26,11 @@ struct Recorded {
     Rows<E> rows;
     std::uint64_t dictionary = new_dictionary();
 
+    RowView<E> view() const {
+        Stream stream;
+        rows.show(stream);
+        return RowView<E>(stream.columns);
+    }
     std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds() const {
         Batch batch;
         batch.offer(rows, names, dictionary);
@@ -75,11 +80,7 @@ void replay(Graph& graph, const Recorded<E>& data, std::size_t chunk = replay_ch
     Replay(graph, data.feeds(), {.chunk = chunk, .flush = flush}).run();
 }
 
-std::uint64_t bits_of(double x) {
-    std::uint64_t out;
-    std::memcpy(&out, &x, sizeof out);
-    return out;
-}
+std::uint64_t bits_of(double x) { return std::bit_cast<std::uint64_t>(x); }
 volatile std::uint64_t kept;  // so that no loop is optimised away
 
 // Passthrough, and one more node.
@@ -95,12 +96,10 @@ void passthrough(Report& report, std::size_t events, int rounds) {
                                      }},
                                     {"loop",
                                      [&] {
-                                         Stream stream;
-                                         data.rows.show(stream);
-                                         const auto* ts = reinterpret_cast<const std::int64_t*>(stream.columns[0].data);
-                                         const auto* value = reinterpret_cast<const double*>(stream.columns[1].data);
+                                         const auto rows = data.view();
                                          std::uint64_t sum = 0;
-                                         for (std::size_t i = 0; i < stream.rows; ++i) sum = sum * 31 + (static_cast<std::uint64_t>(ts[i]) ^ bits_of(value[i]));
+                                         for (std::size_t i = 0; i < events; ++i)
+                                             sum = sum * 31 + (bits_of(rows[i].value) ^ static_cast<std::uint64_t>(rows[i].ts));
                                          kept = sum;
                                      }}},
                                    events, rounds);
@@ -157,16 +156,14 @@ void run_chain(const Recorded<Value>& data, std::size_t chunk) {
 
 /// The same by hand: sums that are added to and subtracted from, which a bad value would poison for ever.
 std::size_t fused_chain(const Recorded<Value>& data) {
-    Stream stream;
-    data.rows.show(stream);
-    const auto* value = reinterpret_cast<const double*>(stream.columns[1].data);
+    const auto rows = data.view();
     constexpr double w = static_cast<double>(window), alpha = 2.0 / (span + 1.0);
     double ring[window] = {}, sum = 0.0, squares = 0.0, weighted = 0.0, weights = 0.0;
     std::uint64_t check = 0;
     std::size_t at = 0, far = 0;
-    const double origin = value[0];
-    for (std::size_t i = 0; i < stream.rows; ++i) {
-        weighted = (1.0 - alpha) * weighted + (value[i] - origin), weights = (1.0 - alpha) * weights + 1.0;
+    const double origin = rows[0].value;
+    for (std::size_t i = 0; i < data.rows.size(); ++i) {
+        weighted = (1.0 - alpha) * weighted + (rows[i].value - origin), weights = (1.0 - alpha) * weights + 1.0;
         const double smooth = weighted / weights, leaving = ring[at];
         ring[at] = smooth, at = at + 1 == window ? 0 : at + 1;
         sum += smooth - leaving, squares += smooth * smooth - leaving * leaving;
@@ -201,42 +198,34 @@ void metrics(Report& report, std::size_t events, int rounds) {
 
 // Volume bars, each from nothing.
 
-struct BarColumns {
-    std::vector<double> open, high, low, close, volume, dollar, vwap, buy, sell;
-    std::vector<std::int64_t> ts, start, n;
-    void clear() {
-        for (auto* column : {&open, &high, &low, &close, &volume, &dollar, &vwap, &buy, &sell}) column->clear();
-        for (auto* column : {&ts, &start, &n}) column->clear();
-    }
-};
+/// Out of line: else what the loop keeps in registers would be kept in memory.
+[[gnu::noinline]] void keep(Rows<Bar>& out, const Bar& bar) { out.append(0, bar); }
 
-void fused_bars(const Recorded<Trade>& data, BarColumns& out) {
-    Stream stream;
-    data.rows.show(stream);
-    const auto column = [&]<class T>(std::size_t i, const T*) { return reinterpret_cast<const T*>(stream.columns[i].data); };
-    const auto *price = column(1, static_cast<const double*>(nullptr)), *size = column(2, static_cast<const double*>(nullptr));
-    const auto* ts = column(0, static_cast<const std::int64_t*>(nullptr));
-    const auto* side = column(3, static_cast<const std::int8_t*>(nullptr));
+/// x or 0 without a branch, which random sides would mispredict.
+double kept_if(bool wanted, double x) { return std::bit_cast<double>(bits_of(x) & (std::uint64_t{0} - wanted)); }
+
+void fused_bars(const Recorded<Trade>& data, Rows<Bar>& out) {
+    const RowView<Trade> trades = data.view();
     out.clear();
     double open = 0.0, high = 0.0, low = 0.0, volume = 0.0, dollar = 0.0, buy = 0.0, sell = 0.0;
     std::int64_t n = 0, start = 0;
-    for (std::size_t i = 0; i < stream.rows; ++i) {
-        const double p = price[i], q = size[i];
-        if (n == 0) open = high = low = p, start = ts[i];
-        high = std::max(high, p), low = std::min(low, p);
-        volume += q, dollar += p * q;
-        buy += q * static_cast<double>(side[i] > 0), sell += q * static_cast<double>(side[i] < 0), ++n;  // no branch: sides are random
+    for (std::size_t i = 0; i < data.rows.size(); ++i) {
+        const Trade t = trades[i];
+        if (n == 0) open = high = low = t.price, start = t.ts;
+        high = std::max(high, t.price), low = std::min(low, t.price);
+        volume += t.size, dollar += t.price * t.size, ++n;
+        buy += kept_if(t.side > 0, t.size), sell += kept_if(t.side < 0, t.size);
         if (volume < volume_per_bar) continue;
-        out.open.push_back(open), out.high.push_back(high), out.low.push_back(low), out.close.push_back(p), out.volume.push_back(volume);
-        out.dollar.push_back(dollar), out.vwap.push_back(dollar / volume), out.buy.push_back(buy), out.sell.push_back(sell);
-        out.ts.push_back(ts[i]), out.start.push_back(start), out.n.push_back(n);
+        Bar bar{.ts = t.ts, .open = open, .high = high, .low = low, .close = t.price, .volume = volume, .dollar_value = dollar};
+        bar.vwap = dollar / volume, bar.buy_volume = buy, bar.sell_volume = sell, bar.start_ts = start, bar.n_obs = n;
+        keep(out, bar);
         volume = dollar = buy = sell = 0.0, n = 0;
     }
 }
 
 void volume_bars(Report& report, std::size_t events, int rounds) {
     const auto data = trades(events);
-    BarColumns by_hand;
+    Rows<Bar> by_hand;
     std::size_t bars = 0;
     const auto told = alternate({{ours,
                                   [&] {
@@ -247,7 +236,7 @@ void volume_bars(Report& report, std::size_t events, int rounds) {
                                   }},
                                  {"fused C++ loop", [&] { fused_bars(data, by_hand); }}},
                                 events, rounds);
-    require(bars == by_hand.ts.size(), "the volume bars of the graph and of the fused loop differ");
+    require(bars == by_hand.size(), "the volume bars of the graph and of the fused loop differ");
     for (const auto& [name, runs] : told) report.add("volume bars/replay", name, runs);
 }
 
@@ -293,10 +282,8 @@ std::vector<Recorded<Value>> split(const Recorded<Value>& all) {
     std::vector<Recorded<Value>> out(groups);
     Stream stream;
     all.rows.show(stream);
-    const auto* ts = reinterpret_cast<const std::int64_t*>(stream.columns[0].data);
-    const auto* value = reinterpret_cast<const double*>(stream.columns[1].data);
     for (auto& group : out) group.names = all.names;
-    for (std::size_t i = 0; i < stream.rows; ++i) out[stream.symbols[i] % groups].rows.append(stream.symbols[i], {ts[i], value[i]});
+    for (std::size_t i = 0; i < stream.rows; ++i) out[stream.symbols[i] % groups].rows.append(stream.symbols[i], all.view()[i]);
     return out;
 }
 
