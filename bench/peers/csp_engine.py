@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import sys
 import time
 from datetime import datetime, timedelta
@@ -75,6 +76,32 @@ def volume_bars(events: int) -> None:
     last(bar_volume(curve("sizes", events), VOLUME_PER_BAR))
 
 
+@csp.node  # type: ignore[untyped-decorator]
+def cusum(price: csp.ts[float], threshold: float) -> csp.ts[float]:
+    with csp.state():
+        s_last, s_up, s_down = 0.0, 0.0, 0.0
+    if csp.ticked(price):
+        r = math.log(price / s_last) if s_last else 0.0
+        s_last, s_up, s_down = price, max(0.0, s_up + r), min(0.0, s_down + r)
+        if s_down < -threshold:
+            s_down = 0.0
+            return -1.0
+        if s_up > threshold:
+            s_up = 0.0
+            return 1.0
+
+
+@csp.graph  # type: ignore[untyped-decorator]
+def many_symbols(events: int, symbols: int) -> None:
+    """Bars, volatility, CUSUM events and z-scores of every symbol, each of one tick."""
+    for symbol in range(symbols):
+        x = csp.const(100.0 + symbol)  # another number: csp shares nodes that are the same
+        z = (x - stats.mean(x, interval=WINDOW)) / stats.stddev(x, interval=WINDOW)
+        far = csp.filter(csp.abs(z) >= THRESHOLD, z)
+        for i, out in enumerate((bar_volume(x, 1e4), stats.ema_std(x, span=SPAN), cusum(x, 0.01), far)):
+            csp.add_graph_output(f"{symbol} {i}", out, tick_count=1)
+
+
 def seconds(graph: object, events: int, *arguments: object) -> float:
     columns("walk", events), columns("sizes", events)
     before = time.process_time()
@@ -86,6 +113,9 @@ def main(row: str, events: int) -> None:
     if row == "one more node":
         more, less = (min(seconds(nodes, events, n) for _ in range(3)) for n in (5, 1))
         took = (more - less) / 4
+    elif row == "5,000 symbols":  # milliseconds until each symbol's first tick is through
+        print(json.dumps(1e3 * seconds(many_symbols, 1, 5_000)))
+        return
     else:
         graph = {"passthrough": passthrough, "chain": chain, "volume bars": volume_bars}[row]
         seconds(graph, 1000)
