@@ -157,7 +157,7 @@ void through_mutex(Times& times, double rate) {
             batch.offer(rows, names, dictionary);
             graph.begin_chunk();
             graph.sources()[0]->open(batch);
-            graph.take_all(0, 0, batch.rows);
+            graph.take(0, 0, batch.rows);
             graph.run_chunk();
         }
     });
