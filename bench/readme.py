@@ -29,36 +29,31 @@ def peer_text(entry: dict[str, Any]) -> str:
     for name, told in entry["peers"].items():
         ratio = entry["ratios"].get(name)
         parts.append(f"{name} {short(told['best'])}" + (f" ({short(ratio)} x)" if ratio else ""))
-    parts += [f"{name} known {short(value)}" for name, value in entry["known"].items() if name not in entry["peers"]]
+    parts += [f"{name} *known* {short(value)}" for name, value in entry["known"].items() if name not in entry["peers"]]
     parts += [f"{name}: {why}" for name, why in entry.get("absent", {}).items()]
     return "; ".join(parts)
 
 
-def lines(told: dict[str, Any]) -> list[tuple[str, ...]]:
-    out = []
-    for row in told["rows"]:
-        for entry in row["figures"]:
-            ours = entry["ours"]
-            text = (
-                f"{short(ours['best'])} / {short(ours['median'])} {entry['unit']}"
-                if ours
-                else row.get("failed", "not measured")
-            )
-            verdict = {True: "reached", False: "**not reached**", None: "not measured" if entry["target"] else ""}[
-                entry["reached"]
-            ]
-            target = (
-                f"{entry['target']} {entry['unit'] if ' x ' not in entry['target'] else ''}".strip()
-                if entry["target"]
-                else ""
-            )
-            out.append((f"{row['name']}: {entry['name']}", text, peer_text(entry), target, verdict))
-    return out
+def cells(row: dict[str, Any], entry: dict[str, Any]) -> tuple[str, ...]:
+    """Ours, peers, target and verdict of one figure."""
+    ours, target = entry["ours"], entry["target"]
+    text = (
+        f"{short(ours['best'])} / {short(ours['median'])} {entry['unit']}"
+        if ours
+        else row.get("failed", "not measured")
+    )
+    if target and " x " not in target:
+        target += f" {entry['unit']}"
+    verdict = {True: "reached", False: "**not reached**", None: "not measured" if target else ""}[entry["reached"]]
+    return text, peer_text(entry), target or "", verdict
 
 
 def table(told: dict[str, Any]) -> str:
     """For a terminal."""
-    rows = [("work", "ours, best / median", "peers, best (ours is so many times faster)", "target", ""), *lines(told)]
+    rows = [("work", "ours, best / median", "peers, best (ours is so many times faster)", "target", "")]
+    rows += [
+        (f"{row['name']}: {entry['name']}", *cells(row, entry)) for row in told["rows"] for entry in row["figures"]
+    ]
     widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
     return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {d:22} {e.strip('*'):12} {c}" for a, b, c, d, e in rows)
 
@@ -66,15 +61,20 @@ def table(told: dict[str, Any]) -> str:
 def section(told: dict[str, Any]) -> str:
     where, compiler = told["machine"], told["compiler"]
     peers = ", ".join(f"{name} {what}" for name, what in told["peers"].items())
+    loads = [went["load_before"] for went in told["suites"].values()]
     heading = (
         f"`make bench` on {told['at'][:10]}: {where['cpu']}, {where['cores']} cores, {where['memory_gb']} GB, {where['system']}, kernel {where['kernel']}; "
-        f"{compiler['compiler']}, `{compiler['flags']}`, {compiler['march']} x86-64; commit {told['commit'][:12]}{' with changes' if told['dirty'] else ''}. "
-        "CPU time of one core unless the row says wall time; the best of several runs and their median, peers in turn on the same data. "
-        "A ratio is how many times faster openquant is than that peer in the same run; *known* figures are not measured here. "
+        f"{compiler['compiler']}, `{compiler['flags']}`, {compiler['march']} x86-64; commit {told['commit'][:12]}{' with changes' if told['dirty'] else ''}; "
+        f"load of the machine before each suite {min(loads):g} to {max(loads):g}. "
+        "CPU time of one core unless the row says wall time; the best of several runs and their median, ours and peers in turn: in one process on the same "
+        "data, or, where a peer does not resolve beside the development tools, in processes of their own on data made the same way. A ratio is how many times "
+        "faster openquant is than that peer in the same run; *known* figures are not measured here. "
         f"Peers: {peers}.\n\n"
     )
     body = "| work | openquant, best / median | peers, best | target | |\n| --- | --- | --- | --- | --- |\n"
-    body += "".join(f"| {' | '.join(line)} |\n" for line in lines(told))
+    for row in told["rows"]:
+        body += f"| **{row['name']}**: {row['what']} | | | | |\n"
+        body += "".join(f"| {' | '.join((entry['name'], *cells(row, entry)))} |\n" for entry in row["figures"])
     return heading + body
 
 
