@@ -55,7 +55,8 @@ def table(told: dict[str, Any]) -> str:
         (f"{row['name']}: {entry['name']}", *cells(row, entry)) for row in told["rows"] for entry in row["figures"]
     ]
     widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
-    return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {d:22} {e.strip('*'):12} {c}" for a, b, c, d, e in rows)
+    lines = (f"{a:{widths[0]}}  {b:{widths[1]}}  {d:26} {e:15} {c}" for a, b, c, d, e in rows)
+    return "\n".join(lines).replace("*", "")
 
 
 def section(told: dict[str, Any]) -> str:
