@@ -58,20 +58,8 @@ public:
 
     void process(const SymbolTable& symbols) override {
         if constexpr (keyed && input_count<Op> == 1)
-            if (inputs[0]->rows == 1 && plain() && inputs[0]->symbols[0] < operators_.size()) return run_one();
-        begin(symbols);
-        if constexpr (input_count<Op> == 1) {
-            alone<0>();
-        } else {
-            std::size_t with_rows = 0;
-            for (const Stream* in : inputs) with_rows += in && in->rows > 0;
-            if (with_rows > 1) merge();
-            else if (with_rows == 1)
-                for_each_input<Op>([&](auto index, auto) {
-                    if (inputs[index.value] && inputs[index.value]->rows > 0) alone<index.value>();
-                });
-        }
-        finish();
+            if (inputs[0]->rows == 1 && plain() && inputs[0]->symbols[0] < known_) return run_one();
+        run_chunk(symbols);
     }
 
     void flush(const SymbolTable& symbols, std::uint64_t& next_position) override {
@@ -100,9 +88,24 @@ public:
         staged_.assign(n, prototype_);
         for (Op& op : staged_) in.get(op);
     }
-    void adopt() override { operators_ = std::move(staged_), caused_ = 0, met_ = 0; }
+    void adopt() override { operators_ = std::move(staged_), caused_ = 0, met_ = 0, known_ = 0; }
 
 private:
+    [[gnu::noinline]] void run_chunk(const SymbolTable& symbols) {
+        begin(symbols);
+        if constexpr (input_count<Op> == 1) {
+            alone<0>();
+        } else {
+            std::size_t with_rows = 0;
+            for (const Stream* in : inputs) with_rows += in && in->rows > 0;
+            if (with_rows > 1) merge();
+            else if (with_rows == 1)
+                for_each_input<Op>([&](auto index, auto) {
+                    if (inputs[index.value] && inputs[index.value]->rows > 0) alone<index.value>();
+                });
+        }
+        finish();
+    }
     void begin(const SymbolTable& symbols) {
         rows_.clear();
         positions_.clear();
@@ -111,6 +114,7 @@ private:
         overflow_ = false;
         if (keyed && operators_.size() < symbols.size()) [[unlikely]]
             operators_.resize(symbols.size(), prototype_);
+        known_ = operators_.size();
         if constexpr (requires { operators_[0].meet(SymbolId{}, std::string_view{}); })
             for (; met_ < symbols.size(); ++met_) operators_[0].meet(static_cast<SymbolId>(met_), symbols.name(static_cast<SymbolId>(met_)));
         symbols_ = &symbols;
@@ -291,6 +295,7 @@ private:
 
     Op prototype_;
     std::vector<Op> operators_, staged_;
+    std::size_t known_ = 0;  // symbols that have one, as of the last chunk of several rows
     std::array<std::vector<int>, input_count<Op>> columns_;
     Rows<Out> rows_;
     std::vector<std::uint32_t> causes_;  // of the rows that a run emitted: rows from its first on
