@@ -84,10 +84,23 @@ class Aligned:
 Data = dict[str, "Rows | Numbered | Aligned"]
 
 
-def run(graph: Graph, *turns: Data) -> Graph:
-    """Replays the rows through the graph, those of one turn merged by time, and ends the streams after the last turn."""
+PART = 65_536  # rows
+
+
+def run(graph: Graph, *turns: Data, each: Callable[[Graph], None] | None = None) -> Graph:
+    """Replays the rows through the graph, those of one turn merged by time, and ends the streams after the last turn.
+
+    `each` is called after every so many rows, and at the end of a turn: what it takes from tables they need not hold.
+    """
     for turn in turns:
-        sound(open_replay(graph, turn, flush=turn is turns[-1]).run())
+        replay = open_replay(graph, turn, flush=turn is turns[-1])
+        if each is None:
+            replay.run()
+        else:
+            while replay.step(PART):
+                each(graph)
+            each(graph)
+        sound(replay)
     return graph
 
 

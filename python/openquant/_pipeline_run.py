@@ -18,7 +18,7 @@ from openquant._arguments import (
     whole,
     within,
 )
-from openquant._batch import Aligned, Rows, open_replay, sound
+from openquant._batch import PART, Aligned, Rows, open_replay
 from openquant._lazy import np, pl
 from openquant._timestamps import Timestamps
 from openquant.graph import Graph
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _ALL_PREFIXES = 512  # bars up to which a model is asked on every prefix
 _PREFIXES = 32
 _CUTS = 3  # at which a graph's outputs are counted: it is the same code at every length
-_PART = 65_536  # bars whose rows stand in tables at a time
 _SAME_PROBABILITY = 1e-9  # a model's sums may be rounded otherwise over fewer rows
 
 # The columns of the graph's tables that a run gives out.
@@ -165,33 +164,29 @@ class Outputs:
 
     deepest = longest = 0.0  # drawdown, and time under water in ns
 
-    def __init__(self, graph: Graph, given: Given) -> None:
-        bars = len(given.close)
+    def __init__(self, bars: int) -> None:
         kinds = {"source_position": np.uint64}
         self._columns = {
             table: {name: np.empty(bars, kinds.get(name, np.float64)) for name in names}
             for table, names in _OUTPUTS.items()
         }
         self._rows = dict.fromkeys(_OUTPUTS, 0)
-        replay = open_replay(graph, {"bars": given.bars()}, flush=False)
-        while replay.step(_PART):
-            self._take(graph)
-        self._take(graph)
-        sound(replay)
 
     def __getitem__(self, place: tuple[str, str]) -> npt.NDArray[Any]:
         table, name = place
         return self._columns[table][name][: self._rows[table]]
 
-    def _take(self, graph: Graph) -> None:
+    def take(self, graph: Graph) -> None:
         tables = graph.tables
         for table, columns in self._columns.items():
+            rows, begin = len(tables[table]), self._rows[table]
+            if not rows:
+                continue
             told = tables[table].take()
-            begin = self._rows[table]
-            end = self._rows[table] = begin + len(told["ts"])
+            end = self._rows[table] = begin + rows
             for name, values in columns.items():
                 values[begin:end] = told[name]
-            if table == "equity" and end > begin:
+            if table == "equity":
                 self.deepest, self.longest = told["max_drawdown"][-1], told["longest_under_water_ns"][-1]
 
     def change_with_later_bars(self, graph: Graph, given: Given) -> bool:
@@ -203,7 +198,7 @@ class Outputs:
         cuts = {bars * k // (_CUTS + 1) for k in range(1, _CUTS + 1)} - {0}
         replay = open_replay(graph, {"bars": given.bars()}, flush=False)
         done, compared = 0, dict.fromkeys(_OUTPUTS, 0)
-        for rows in sorted({*cuts, *range(_PART, max(cuts, default=0), _PART)}):
+        for rows in sorted({*cuts, *range(PART, max(cuts, default=0), PART)}):
             replay.step(rows - done)
             done = rows
             events = int(np.searchsorted(self["signals", "source_position"], rows))
@@ -211,7 +206,7 @@ class Outputs:
             tables = graph.tables
             if any(compared[table] + len(tables[table]) != n for table, n in expected.items()):
                 return True
-            if rows % _PART == 0 or rows == max(cuts):
+            if rows % PART == 0 or rows == max(cuts):
                 if not self._same(graph, compared):
                     return True
                 compared = expected

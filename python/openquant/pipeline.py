@@ -98,12 +98,11 @@ def _portfolio(given: Given, weights: dict[str, Any]) -> dict[str, Any]:
 
 def told(given: Given) -> dict[str, Any]:
     """What a run answers, with arrays for lists."""
-    graph = _fresh(given)
-    outputs = Outputs(graph, given)
+    outputs = Outputs(len(given.close))
+    graph = run(_fresh(given), {"bars": given.bars()}, {"assets": given.asset_rows()}, each=outputs.take)
     indices = outputs["signals", "source_position"].view(np.int64)
     if not len(indices):
         raise ValueError("event filter produced no events: lower cusum_threshold, or give more bars")
-    run(graph, {"assets": given.asset_rows()})
     risk, weights = (graph.tables[name].take() for name in ("risk", "weights"))
     del graph  # what it holds of the assets is as large as they are
     stamps = given.times.all()

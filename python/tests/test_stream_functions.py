@@ -200,17 +200,30 @@ def counts(graph: openquant.Graph) -> Any:
     return told.select(c for c in ("name", "operator", "inputs", "rows_in", "rows_out", "refused") if c in told.columns)
 
 
+def copied(table: Any) -> dict[str, Any]:
+    return {name: np.copy(column) for name, column in table.columns().items() if name != "names"}
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_rows_pushed_one_by_one_give_the_same_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     function, arguments, parameters = CALLS[name]
     ran: list[tuple[openquant.Graph, tuple[Data, ...], dict[str, dict[str, Any]], Any]] = []
     plain_run = _batch.run
 
-    def recorded(graph: openquant.Graph, *turns: Data) -> openquant.Graph:
-        plain_run(graph, *turns)
-        tables = {
-            t: {k: np.copy(v) for k, v in table.columns().items() if k != "names"} for t, table in graph.tables.items()
-        }
+    def recorded(graph: openquant.Graph, *turns: Data, each: Any = None) -> openquant.Graph:
+        seen: dict[str, list[dict[str, Any]]] = {t: [] for t in graph.tables}
+
+        def taken(graph: openquant.Graph) -> None:
+            before = {t: copied(table) for t, table in graph.tables.items()}
+            each(graph)
+            for t, table in graph.tables.items():
+                if not len(table):
+                    seen[t].append(before[t])
+
+        plain_run(graph, *turns, each=each and taken)
+        for t, table in graph.tables.items():
+            seen[t].append(copied(table))
+        tables = {t: {k: np.concatenate([part[k] for part in parts]) for k in parts[0]} for t, parts in seen.items()}
         ran.append((graph, turns, tables, counts(graph)))
         return graph
 
