@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cassert>
+#include <numeric>
 #include <stdexcept>
 #include <vector>
 
@@ -63,7 +64,7 @@ public:
     }
 
     void flush(const SymbolTable& symbols, std::uint64_t& next_position) override {
-        if (like_) note_causes(*like_, 0, 0), like_ = nullptr;
+        own_keys();
         if constexpr (keyed) {
             for (const SymbolId symbol : symbols.by_name()) {
                 if constexpr (requires(Op& op, void (*emit)(const Out&)) { op.flush(emit); })
@@ -212,6 +213,7 @@ private:
         deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, columns_[0])[0], [&](const Out& out) { tail.append(out); });
         assert(tail.size < 2 && "an operator that emits several rows for one declares fans_out");
         rows_.resume(tail);
+        like_ = &in;
         output.rows = tail.size;
         output.symbols = in.symbols;
         output.keys = in.keys;
@@ -230,6 +232,15 @@ private:
             positions_[before + i] = key.position;
             if (output.depth > 0) subs_[before + i] = key.sub;
         }
+    }
+
+    /// Keys and symbols that were the input's become rows of our own, for others to follow them.
+    void own_keys() {
+        if (!like_) return;
+        causes_.resize(std::max(causes_.size(), rows_.size()));
+        std::iota(causes_.begin(), causes_.begin() + static_cast<std::ptrdiff_t>(rows_.size()), 0u);
+        note_causes(*like_, 0, 0);
+        like_ = nullptr;
     }
 
     void append(Key key, SymbolId symbol, const Out& row) {

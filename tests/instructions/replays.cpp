@@ -125,7 +125,7 @@ Work inlet() {
         for (std::size_t i = 0; i < shown.rows; ++i) {
             producer.push(code, view[i]);
             graph->begin_chunk();
-            if (inlet.drain(source, 4096, batch)) graph->take_all(0, 0, batch.rows);
+            if (inlet.drain(source, 4096, batch)) graph->borrow(0, 0, batch.rows);
             graph->run_chunk();
         }
         inlet.close();
