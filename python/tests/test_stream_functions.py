@@ -13,7 +13,7 @@ import pytest
 
 import openquant
 from openquant import _batch, bars, filters, labeling, pipeline, risk
-from openquant._batch import Aligned, Data, Rows
+from openquant._batch import Aligned, Data, Numbered, Rows
 
 rng = np.random.default_rng(5)
 N = 240
@@ -161,11 +161,16 @@ def test_every_function_of_a_stream_is_here() -> None:
     assert plain == {"summarize_pipeline"}  # which only picks figures
 
 
-def rows_of(given: Rows | Aligned) -> Iterator[dict[str, Any]]:
+def rows_of(given: Rows | Numbered | Aligned) -> Iterator[dict[str, Any]]:
     if isinstance(given, Aligned):
         for i, ts in enumerate(given.times.tolist()):
             for k, name in enumerate(given.names):
                 yield {"ts": ts, "symbol": name, "price": given.prices[i, k], "index": k, "of": len(given.names)}
+        return
+    if isinstance(given, Numbered):
+        field = given.event_type.fields[1].name
+        for i in range(given.first, len(given.values)):
+            yield {"symbol": given.name, "ts": i, field: given.values[i]}
         return
     codes = np.zeros(len(given), np.uint32) if given.codes is None else given.codes
     for i, code in enumerate(codes.tolist()):

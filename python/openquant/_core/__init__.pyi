@@ -36,6 +36,7 @@ __all__: list[str] = [
     "journal_sources",
     "kernels",
     "matrix_feed",
+    "numbered_feed",
     "open_quotes",
     "open_trades",
     "operators",
@@ -299,6 +300,9 @@ def matrix_feed(
     prices: numpy.typing.NDArray[numpy.float64],
     times: numpy.typing.NDArray[numpy.int64],
     names: collections.abc.Sequence[str],
+) -> Feed: ...
+def numbered_feed(
+    type: str, values: numpy.typing.NDArray[numpy.float64], first: typing.SupportsInt | typing.SupportsIndex, name: str
 ) -> Feed: ...
 def open_quotes(
     paths: collections.abc.Sequence[str],
