@@ -39,17 +39,17 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
     while (!done_ && !stopped_) {
         const auto now = Monotonic::now();
         if (now >= deadline) return false;
-        if (options_.speed == 0.0 && !paused_) {
-            hurry(now);
-            continue;
-        }
         if (paused_) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             started_ = false;  // the pace starts anew where it was paused
             continue;
         }
+        if (options_.speed == 0.0) {
+            hurry(now);
+            continue;
+        }
         const std::int64_t until = due(now);
-        if (until == any_time || next_time() <= until || next_time() == any_time) {
+        if (next_time() <= until || next_time() == any_time) {
             if (chunk(options_.chunk, until) == 0 && next_time() == any_time) finish();
             continue;
         }
@@ -190,7 +190,6 @@ std::size_t Replay::merge(std::size_t limit, std::int64_t until) {
 
 /// Event time up to which rows are due at `now`.
 std::int64_t Replay::due(Monotonic::time_point now) {
-    if (options_.speed == 0.0) return any_time;
     if (!started_) {
         first_event_ = next_time();
         if (first_event_ == any_time || first_event_ == not_loaded) return first_event_;
