@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "openquant/engine/column_checks.hpp"
 #include "openquant/engine/inlet.hpp"
 #include "openquant/engine/source.hpp"
 
@@ -58,11 +59,10 @@ public:
             const std::size_t stop = std::min(end, sound ? sound_until_ : unsound_until_);
             if (sound && stays && copied_.size() == 0) {
                 lend(begin, stop, symbols, position);
-            } else if (copy_lent(); sound) {
-                copy(begin, stop, symbols, position);
             } else {
+                copy_lent();
                 take_one_by_one(begin, stop, symbols, position);
-                if (stop == unsound_until_) sound_until_ = equal_from_ = stop;
+                if (!sound && stop == unsound_until_) sound_until_ = equal_from_ = stop;
             }
             taken_ = begin = stop;
         }
@@ -133,76 +133,49 @@ private:
         constexpr std::size_t block = 128;
         while (sound_until_ < end) {
             const std::size_t begin = sound_until_, stop = std::min(begin + block, batch_.rows);
-            if (!sound_block(begin, stop, begin == taken_ ? memory_.max_ts : time(begin - 1))) {
+            const bool equal = all_equal(begin, stop), named = equal ? batch_.codes[begin] < most_codes : all_below(most_codes, begin, stop);
+            if (!named || !sound_block(begin, stop, begin == taken_ ? memory_.max_ts : time(begin - 1))) {
                 unsound_until_ = stop;
                 return;
             }
             if (equal_from_ < begin && batch_.codes[equal_from_] != batch_.codes[begin]) equal_from_ = begin;
-            if (!all_equal(begin, stop)) equal_from_ = stop;
+            if (!equal) equal_from_ = stop;
             sound_until_ = stop;
         }
     }
     bool sound_block(std::size_t begin, std::size_t end, std::int64_t latest) const {
-        bool ok = all_below(most_codes, begin, end) && in_order(latest, begin, end);
+        bool ok = in_order(latest, begin, end);
         for_each_field<E>([&](auto index, auto f) {
             const auto column = view_->template column<index.value>();
-            if (index.value > 0 && f.fault != Fault::none && column.mask != 0) ok = ok && all_sound(f, column.data + begin, end - begin);
+            if (index.value == 0 || column.mask == 0) return;
+            if (f.fault != Fault::none) ok = ok && all_sound(f, column.data + begin, end - begin);
+            else fetch(column.data + begin, column.data + end);
         });
         return ok;
     }
-    bool all_equal(std::size_t begin, std::size_t end) const {
-        if (batch_.codes.mask == 0) return true;
-        const std::uint32_t* const codes = batch_.codes.data;
-        std::uint32_t differ = 0;
-        for (std::size_t row = begin; row < end; ++row) differ |= codes[row] ^ codes[begin];
-        return differ == 0;
+    /// What need not be checked is asked for too: whoever reads the rows reads it next to what is in the cache already.
+    static void fetch(const auto* begin, const auto* end) {
+        constexpr std::size_t line = 64 / sizeof *begin;
+        for (auto* at = begin; at < end; at += line) __builtin_prefetch(at);
     }
-    /// Of 2^31 or more no code is below any limit; Batch::no_symbol is among them.
+    bool all_equal(std::size_t begin, std::size_t end) const { return batch_.codes.mask == 0 || checks::all_equal(batch_.codes.data + begin, end - begin); }
     bool all_below(std::uint32_t limit, std::size_t begin, std::size_t end) const {
-        if (batch_.codes.mask == 0) return batch_.codes[0] < limit;
-        const std::uint32_t* const codes = batch_.codes.data;
-        std::uint32_t signs = 0;
-        for (std::size_t row = begin; row < end; ++row) signs |= (limit - 1 - codes[row]) | codes[row];
-        return signs >> 31 == 0;
+        return batch_.codes.mask == 0 ? batch_.codes[0] < limit : checks::all_below(batch_.codes.data + begin, end - begin, limit);
     }
     /// Sound times that never step back, nor behind `latest`.
     bool in_order(std::int64_t latest, std::size_t begin, std::size_t end) const {
         const std::int64_t* const ts = view_->template column<0>().data;
-        auto signs = static_cast<std::uint64_t>(ts[begin]);  // of times and of their differences
-        for (std::size_t row = begin + 1; row < end; ++row) {
-            const auto now = static_cast<std::uint64_t>(ts[row]);
-            signs |= (now - static_cast<std::uint64_t>(ts[row - 1])) | now;
-        }
-        return signs >> 63 == 0 && ts[begin] >= latest && std::get<0>(E::fields()).sound(ts[end - 1]);
+        return checks::in_order(ts + begin, end - begin) && ts[begin] >= latest && std::get<0>(E::fields()).sound(ts[end - 1]);
     }
     template <class T>
     static bool all_sound(const Field<E, T>& f, const T* column, std::size_t n) {
-        if constexpr (sizeof(T) == 8) {
-            // Positive doubles are ordered as their bits; a bit pattern outside [low, high] sets a sign in one difference.
-            constexpr bool around_zero = std::is_same_v<T, double>;
-            if (f.low >= T{0} || (around_zero && f.low == -f.high)) {
-                const std::uint64_t low = f.low >= T{0} ? std::bit_cast<std::uint64_t>(f.low) : 0, high = std::bit_cast<std::uint64_t>(f.high);
-                const std::uint64_t bits_that_count = f.low >= T{0} ? ~std::uint64_t{0} : ~std::uint64_t{0} >> 1;  // all, or all but the sign
-                std::uint64_t signs = 0;
-                for (std::size_t i = 0; i < n; ++i) {
-                    const auto bits = std::bit_cast<std::uint64_t>(column[i]) & bits_that_count;
-                    signs |= (bits - low) | (high - bits);
-                }
-                if (signs >> 63 == 0) return true;
-            }
+        if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>) {
+            return checks::all_within(column, n, f.low, f.high);
+        } else {
+            std::uint8_t bad = 0;
+            for (std::size_t i = 0; i < n; ++i) bad |= !f.sound(column[i]);
+            return bad == 0;
         }
-        std::uint8_t bad = 0;
-        for (std::size_t i = 0; i < n; ++i) bad |= !f.sound(column[i]);
-        return bad == 0;
-    }
-
-    void copy(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
-        for (std::size_t row = begin; row < end; ++row) {
-            const SymbolId symbol = symbol_of(batch_.codes[row], symbols, position);
-            memory_.last_ts[symbol] = time(row);
-            keep((*view_)[row], symbol, position);
-        }
-        memory_.max_ts = time(end - 1);
     }
 
     /// Rows that follow those lent already, or begin a chunk.
@@ -222,21 +195,23 @@ private:
         accepted += n;
     }
     void note_positions(std::size_t begin, std::size_t end, std::uint64_t position) {
+        if (end - begin == 1) return positions_.push_back(position);
         positions_.resize(end);
         for (std::size_t i = begin; i < end; ++i) positions_[i] = position++;
     }
     /// Symbol ids of lent rows: one of all, or codes that are ids themselves as they were given in the order of first
     /// appearance, or looked up.
     [[gnu::always_inline]] void name(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
-        const bool equal = begin >= equal_from_ || end - begin == 1, own = !equal && same_codes_ > 0 && all_below(same_codes_, begin, end);
-        if (lent_ == 0) naming_ = equal ? Naming::one : own ? Naming::own : Naming::looked_up;
-        const bool goes_on = lent_ == 0 || (naming_ == Naming::one && equal && batch_.codes[begin] == batch_.codes[lent_from_]) ||
-                             (naming_ == Naming::own && (own || all_below(same_codes_, begin, end)));
-        if (naming_ == Naming::one && lent_ == 0) one_ = symbol_of(batch_.codes[begin], symbols, position);
-        if (goes_on && naming_ != Naming::looked_up) return;
-        if (naming_ != Naming::looked_up) look_up(lent_from_, begin, symbols, position);
-        naming_ = Naming::looked_up;
-        look_up(begin, end, symbols, position);
+        const bool equal = begin >= equal_from_ || end - begin == 1;
+        const auto own = [&] { return all_below(same_codes_, begin, end); };
+        if (lent_ == 0) {
+            naming_ = equal ? Naming::one : own() ? Naming::own : Naming::looked_up;
+            if (equal) one_ = symbol_of(batch_.codes[begin], symbols, position);
+        } else if (naming_ == Naming::one ? !equal || batch_.codes[begin] != batch_.codes[lent_from_] : naming_ == Naming::own && !own()) {
+            look_up(lent_from_, begin, symbols, position);
+            naming_ = Naming::looked_up;
+        }
+        if (naming_ == Naming::looked_up) look_up(begin, end, symbols, position);
     }
     void look_up(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t position) {
         symbol_ids_.resize(end - lent_from_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "openquant/engine/column_checks.hpp"
 #include "openquant/engine/timestamps.hpp"
 
 namespace py = pybind11;
@@ -118,9 +119,7 @@ std::int64_t first_outside(const Floats& values, double low, double high) {
     constexpr std::int64_t block = 1024;
     for (std::int64_t begin = 0; begin < n; begin += block) {
         const std::int64_t end = std::min(n, begin + block);
-        bool ok = true;
-        for (std::int64_t i = begin; i < end; ++i) ok &= (x[i] >= low) & (x[i] <= high);
-        if (ok) continue;
+        if (checks::all_within(x + begin, static_cast<std::size_t>(end - begin), low, high)) continue;
         for (std::int64_t i = begin; i < end; ++i)
             if (!(x[i] >= low && x[i] <= high)) return i;
     }

@@ -2,8 +2,9 @@
 
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <cstring>
+
+#include "openquant/engine/column_checks.hpp"
 
 namespace py = pybind11;
 
@@ -28,13 +29,6 @@ void check_array(const py::array& array, const py::dtype& wanted, std::string_vi
     if (static_cast<std::size_t>(array.size()) != rows)
         throw std::invalid_argument("column '" + std::string(name) + "' has " + std::to_string(array.size()) + " rows where symbol has " +
                                     std::to_string(rows));
-}
-
-/// Codes below 2^31 end here; the others, Batch::no_symbol among them, have no name.
-std::size_t codes_end(const std::uint32_t* codes, std::size_t rows) {
-    std::int32_t highest = -1;
-    for (std::size_t row = 0; row < rows; ++row) highest = std::max(highest, static_cast<std::int32_t>(codes[row]));
-    return static_cast<std::size_t>(highest + std::int64_t{1});
 }
 
 }  // namespace
@@ -91,7 +85,7 @@ std::pair<py::array, py::array> first_rows(const py::array& codes) {
     const auto rows = static_cast<std::size_t>(codes.size());
     check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", rows);
     const auto* code = static_cast<const std::uint32_t*>(codes.data());
-    const std::size_t end = codes_end(code, rows);
+    const auto end = static_cast<std::size_t>(std::int64_t{checks::highest(code, rows)} + 1);  // beyond are codes without a name
     std::vector<std::uint8_t> seen(end);
     std::vector<std::uint32_t> distinct;
     std::vector<std::int64_t> first;

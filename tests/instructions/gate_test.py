@@ -34,7 +34,7 @@ class Comparison(unittest.TestCase):
 
 
 class Costs(unittest.TestCase):
-    def test_only_the_program_itself_counts_and_each_line_once(self) -> None:
+    def test_only_the_program_itself_counts_and_each_line_once_and_nothing_that_the_processor_chose(self) -> None:
         profile = """\
 positions: line
 events: Ir
@@ -58,9 +58,12 @@ fn=memcpy
 0 100
 
 ob=/build/program
+fn=openquant::checks::all_equal(unsigned int const*, unsigned long) [clone .avx2]
+30 50
+
 fn=update
 * 7
-totals: 712
+totals: 762
 """
         self.assertEqual(gate.own_cost(profile, "/build/program"), 612)
         self.assertEqual(gate.own_cost(profile, "/other"), 0)
