@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -40,24 +41,33 @@ inline void for_each(const std::vector<double>& values, auto&& visit) {
 /// A value that a few more than `most` are probably not above, told from a sample; infinity where that may be all of them.
 double probable_edge(const auto& values, std::size_t most) {
     std::array<double, 1024> sample;
-    const std::size_t step = values.size() / sample.size(), rank = step > 0 ? most / step + 64 : sample.size();
+    const std::size_t step = values.size() / sample.size(), fewest = step > 0 ? most / step + 1 : sample.size();
+    const std::size_t rank = fewest + static_cast<std::size_t>(4.0 * std::sqrt(static_cast<double>(fewest)));  // four deviations of a rank
     if (rank >= sample.size()) return std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < sample.size(); ++i) sample[i] = values[i * step];
     std::nth_element(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(rank), sample.end());
     return sample[rank];
 }
 
+/// Moves the values that are not above `edge` to the beginning of `out`, as far as there is room, and returns how many. One more is
+/// written than is kept, so that no value takes a branch.
+std::size_t gather(const auto& values, double edge, std::vector<double>& out) {
+    double *next = out.data(), *const last = next + out.size() - 1;
+    for_each(values, [&](double x) { *next = x, next += (x <= edge) & (next != last); });
+    return static_cast<std::size_t>(next - out.data());
+}
+
 /// Fills `out` with the `most` lowest values, rising; more may follow. `spare` is memory.
 void lowest(const auto& values, std::size_t most, std::vector<double>& out, std::vector<double>& spare) {
-    double edge = probable_edge(values, most);
-    std::size_t low = 0;
-    for_each(values, [&](double x) { low += x <= edge; });
-    if (low < most) edge = std::numeric_limits<double>::infinity(), low = values.size();
-    out.reserve(values.size() + 1), spare.reserve(values.size() + 1);  // once: how many are low changes from call to call
-    out.resize(low + 1);
-    double* next = out.data();
-    for_each(values, [&](double x) { *next = x, next += x <= edge; });
-    out.pop_back();
+    const std::size_t n = values.size(), room = std::min(n, most + n / 8 + 1024);
+    out.reserve(n + 1), spare.reserve(n + 1);  // once: how many are low changes from call to call
+    out.resize(room + 1);
+    std::size_t low = gather(values, probable_edge(values, most), out);
+    if (low < most || (low == room && room < n)) {
+        out.resize(n + 1);
+        low = gather(values, std::numeric_limits<double>::infinity(), out);
+    }
+    out.resize(low);
     if (low >= 4096) return sort_by_bytes(out, spare);
     const auto end = out.begin() + static_cast<std::ptrdiff_t>(most);
     std::nth_element(out.begin(), end - 1, out.end());
