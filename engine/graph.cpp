@@ -132,7 +132,12 @@ void Graph::seal() {
     int depth = 1;
     for (const auto& node : nodes_) depth = std::max(depth, node->output.depth);
     if (depth > 16) throw std::invalid_argument("the graph nests " + std::to_string(depth) + " nodes that emit several rows for one; at most 16");
-    for (const auto& node : nodes_) node->prepare(std::min(32, 128 / depth));
+    for (const auto& node : nodes_) {
+        node->prepare(std::min(32, 128 / depth));
+        const auto wired = [](const Stream* in) { return in != nullptr; };
+        const bool one = std::count_if(node->inputs.begin(), node->inputs.end(), wired) == 1;
+        steps_.push_back({node.get(), one ? *std::find_if(node->inputs.begin(), node->inputs.end(), wired) : nullptr});
+    }
     sealed_ = true;
 }
 
@@ -153,9 +158,8 @@ void Graph::borrow(std::size_t source, std::size_t begin, std::size_t end) {
 void Graph::run_chunk() {
     if (recorder_) recorder_->chunk_begins();
     for (const auto& source : sources_) source->end_chunk();
-    for (const auto& node : nodes_) {
-        std::size_t rows = 0;
-        for (const Stream* in : node->inputs) rows += in ? in->rows : 0;
+    for (const auto& [node, only_input] : steps_) {
+        const std::size_t rows = only_input ? only_input->rows : node->rows_in();
         node->output.rows = 0;
         if (rows == 0) continue;
         node->metrics.measure(rows, [&] { node->process(symbols_); });
@@ -168,9 +172,7 @@ void Graph::flush() {
     begin_chunk();
     for (const auto& source : sources_) source->end_chunk();
     for (const auto& node : nodes_) {
-        std::size_t rows = 0;
-        for (const Stream* in : node->inputs) rows += in ? in->rows : 0;
-        node->metrics.measure(rows, [&] {
+        node->metrics.measure(node->rows_in(), [&] {
             node->process(symbols_);
             node->flush(symbols_, position_);
         });

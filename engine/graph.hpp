@@ -116,6 +116,11 @@ private:
 
     std::vector<std::unique_ptr<Source>> sources_;
     std::vector<std::unique_ptr<Node>> nodes_;
+    struct Step {
+        Node* node;
+        const Stream* only_input;  // null where there are several
+    };
+    std::vector<Step> steps_;  // of a chunk, once the graph is complete
     SymbolTable symbols_;
     std::uint64_t position_ = 0;
     Recorder* recorder_ = nullptr;

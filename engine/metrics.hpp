@@ -1,4 +1,4 @@
-// Always-on figures of one node: counts of every row, time on every 64th call and on every call of 256 rows or more.
+// Always-on figures of one node: counts of every row, time on every 256th call and on every call of 256 rows or more.
 #pragma once
 
 #include <array>
@@ -52,7 +52,8 @@ struct Metrics {
         work();
 #else
         rows_in += rows;
-        if ((calls++ & 63) != 0 && rows < 256) return work();
+        if ((calls++ & 255) != 0 && rows < 256) [[likely]]
+            return work();
         const auto start = std::chrono::steady_clock::now();
         work();
         const auto ns = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count());

@@ -28,6 +28,13 @@ public:
     Stream output;                      // type is null for a sink
     Metrics metrics;
 
+    /// Rows of the current chunk.
+    std::size_t rows_in() const {
+        std::size_t rows = 0;
+        for (const Stream* in : inputs) rows += in ? in->rows : 0;
+        return rows;
+    }
+
     virtual std::string signature() const = 0;  // type and parameters, as in a snapshot's shape
     virtual std::vector<NodeInput> declared() const = 0;
     virtual Scope scope() const { return Scope::keyed; }

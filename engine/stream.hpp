@@ -166,6 +166,12 @@ public:
         for_each_field<E>([&](auto index, auto) { std::get<index.value>(out.columns_) = std::get<index.value>(columns_).get(); });
         return out;
     }
+    /// Writes a row where there is room for it, and leaves its symbol and our size to the caller.
+    [[gnu::always_inline]] void put(std::size_t row, const E& e) {
+        for_each_field<E>([&](auto index, auto f) __attribute__((always_inline)) { std::get<index.value>(columns_)[row] = e.*(f.member); });
+    }
+    void resize(std::size_t rows) { size_ = rows; }
+
     /// Takes over what was appended to the tail.
     void resume(const Tail& tail) { size_ = tail.size; }
     SymbolId* symbols() { return symbols_.get(); }

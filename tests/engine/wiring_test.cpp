@@ -154,17 +154,17 @@ TEST_CASE("metrics count calls and rows of every node, and time some of them") {
     graph.add(CusumFilter{.threshold = 1e-9}, prices);
     graph.collect(prices);
     std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
-    feeds.emplace_back("prices", feed_of(generate(event_type<Price>(), 1, 1'000, {.dirty = false, .symbols = 1})));
+    feeds.emplace_back("prices", feed_of(generate(event_type<Price>(), 1, 3'000, {.dirty = false, .symbols = 1})));
     replay(graph, std::move(feeds), {.chunk = 10, .flush = false});
     const Metrics& m = graph.nodes()[0]->metrics;
-    CHECK(m.calls == 100);
-    CHECK(m.rows_in == 1'000);
-    CHECK(m.rows_out == 999);
-    CHECK(m.call_ns.count() == 2);  // the first call and the 65th
+    CHECK(m.calls == 300);
+    CHECK(m.rows_in == 3'000);
+    CHECK(m.rows_out == 2'999);
+    CHECK(m.call_ns.count() == 2);  // the first call and the 257th
     CHECK(m.timed_rows == 20);
     CHECK(m.call_ns.quantile(0.5) > 0);
-    CHECK(graph.nodes()[1]->metrics.rows_in == 1'000);
-    CHECK(graph.sources()[0]->accepted == 1'000);
+    CHECK(graph.nodes()[1]->metrics.rows_in == 3'000);
+    CHECK(graph.sources()[0]->accepted == 3'000);
 }
 
 TEST_CASE("a histogram of durations is at most a quarter off") {
