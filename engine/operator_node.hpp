@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -154,7 +155,7 @@ private:
 
     /// Feeds rows [begin, end) of input I.
     template <std::size_t I>
-    void run(std::size_t begin, std::size_t end) {
+    [[gnu::noinline]] void run(std::size_t begin, std::size_t end) {
         if constexpr (!keyed || may_fan_out)
             if (!plain()) return run_any<I>(begin, end);
         if constexpr (keyed)
@@ -208,13 +209,12 @@ private:
     /// All of `process` where it is about one row, which is most of what a quiet feed has.
     [[gnu::flatten]] void run_one() {
         const Stream& in = *inputs[0];
-        rows_.clear();
-        typename Rows<Out>::Tail tail = rows_.tail();
-        deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, columns_[0])[0], [&](const Out& out) { tail.append(out); });
-        assert(tail.size < 2 && "an operator that emits several rows for one declares fans_out");
-        rows_.resume(tail);
+        std::size_t emitted = 0;
+        deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, columns_[0])[0], [&](const Out& out) { rows_.put(emitted++, out); });
+        assert(emitted < 2 && "an operator that emits several rows for one declares fans_out");
+        rows_.resize(emitted);
         like_ = &in;
-        output.rows = tail.size;
+        output.rows = emitted;
         output.symbols = in.symbols;
         output.keys = in.keys;
     }
@@ -261,8 +261,11 @@ private:
     /// Rows [begin, end) of any operator.
     template <std::size_t I>
     [[gnu::flatten]] void run_any(std::size_t begin, std::size_t end) {
+        feed_each<I>(RowView<typename InputOf<Op, I>::Type>(*inputs[I], columns_[I]), begin, end);
+    }
+    template <std::size_t I>
+    [[gnu::always_inline]] void feed_each(const RowView<typename InputOf<Op, I>::Type>& view, std::size_t begin, std::size_t end) {
         const Stream& in = *inputs[I];
-        const RowView<typename InputOf<Op, I>::Type> view(in, columns_[I]);
         for (std::size_t row = begin; row < end; ++row) {
             const SymbolId symbol = in.symbols[row];
             if constexpr (!keyed) deliver<I>(operators_[0], view[row], symbol, [&](SymbolId s, const Out& out) { append_caused(in.keys[row], s, out); });
@@ -280,29 +283,46 @@ private:
             deliver<I>(operators_[symbol], e, [&](const Out& out) { append_caused(in.keys[row], symbol, out); });
     }
 
-    /// Feeds all inputs in the order of (key, input), in runs as long as one input stays ahead of the others.
-    void merge() {
+    template <std::size_t... I>
+    static auto no_views(std::index_sequence<I...>) {
+        return std::tuple<std::optional<RowView<typename InputOf<Op, I>::Type>>...>{};
+    }
+
+    /// Feeds all inputs in the order of (key, input), in runs as long as one input stays ahead of the others. Where they alternate,
+    /// runs are so short that only what is done here once for all of them is cheap.
+    [[gnu::flatten, gnu::noinline]] void merge() {
         constexpr std::size_t n = input_count<Op>;
-        std::array<std::size_t, n> at{};
-        const auto left = [&](std::size_t i) { return inputs[i] && at[i] < inputs[i]->rows; };
+        auto views = no_views(std::make_index_sequence<n>{});
+        std::array<std::size_t, n> at{}, rows{};
+        std::array<Key, n> next{};
+        for_each_input<Op>([&](auto index, auto) {
+            const Stream* const in = inputs[index.value];
+            if (!in || in->rows == 0) return;
+            std::get<index.value>(views).emplace(*in, columns_[index.value]);
+            rows[index.value] = in->rows, next[index.value] = in->keys[0];
+        });
         for (;;) {
             std::size_t first = n, second = n;
             for (std::size_t i = 0; i < n; ++i) {
-                if (!left(i)) continue;
-                if (first == n || inputs[i]->keys[at[i]] < inputs[first]->keys[at[first]]) second = first, first = i;
-                else if (second == n || inputs[i]->keys[at[i]] < inputs[second]->keys[at[second]]) second = i;
+                if (at[i] == rows[i]) continue;
+                if (first == n || next[i] < next[first]) second = first, first = i;
+                else if (second == n || next[i] < next[second]) second = i;
             }
             if (first == n) return;
-            const Stream& in = *inputs[first];
-            const std::size_t end = second == n ? in.rows : in.keys.first_beyond(at[first] + 1, in.rows, inputs[second]->keys[at[second]], first < second);
+            const std::size_t begin = at[first];
+            const Keys& keys = inputs[first]->keys;
+            const std::size_t end = second == n ? rows[first] : keys.first_beyond(begin + 1, rows[first], next[second], first < second);
             for_each_input<Op>([&](auto index, auto) {
-                if (index.value == first) run<index.value>(at[first], end);
+                if (index.value != first) return;
+                if (end - begin < long_run) feed_each<index.value>(*std::get<index.value>(views), begin, end);
+                else run<index.value>(begin, end);
             });
             at[first] = end;
+            if (end < rows[first]) next[first] = keys[end];
         }
     }
 
-    static constexpr std::size_t long_run = 8;
+    static constexpr std::size_t long_run = 16;
 
     Op prototype_;
     std::vector<Op> operators_, staged_;

@@ -111,8 +111,15 @@ bool Replay::load(Lane& lane) {
     return lane.open;
 }
 
-/// Time by which a row is merged: the running maximum of its lane. Known in blocks, for most of a batch may never be asked for.
-std::int64_t Replay::merge_time(Lane& lane, std::size_t row) {
+/// Time by which a row is merged: the running maximum of its lane. Rows are asked for in their order.
+inline std::int64_t Replay::merge_time(Lane& lane, std::size_t row) {
+    if (row - lane.times_begin >= lane.times.size()) [[unlikely]]
+        learn_times(lane, row);
+    return lane.times[row - lane.times_begin];
+}
+
+/// In blocks, for most of a batch may never be asked for.
+void Replay::learn_times(Lane& lane, std::size_t row) {
     while (row >= lane.times_begin + lane.times.size()) {
         Source& source = *graph_.sources()[lane.source];
         const std::int64_t latest = lane.times.empty() ? source.latest() : lane.times.back();
@@ -120,12 +127,11 @@ std::int64_t Replay::merge_time(Lane& lane, std::size_t row) {
         lane.times.resize(std::min<std::size_t>(4096, lane.batch.rows - lane.times_begin));
         source.merge_times(lane.times_begin, latest, lane.times);
     }
-    return lane.times[row - lane.times_begin];
 }
 
-/// The first row after lane.at, and at most `end`, whose time is after `until`.
-std::size_t Replay::rows_until(Lane& lane, std::size_t end, std::int64_t until) {
-    std::size_t at = lane.at, step = 1;  // galloping: the end is mostly near, and within a block times never fall
+/// The first row from `at` on, and at most `end`, whose time is after `until`.
+inline std::size_t Replay::rows_until(Lane& lane, std::size_t at, std::size_t end, std::int64_t until) {
+    std::size_t step = 1;  // galloping: the end is mostly near, and within a block times never fall
     while (at < end && merge_time(lane, at) <= until) {
         const std::size_t known = std::min(end, lane.times_begin + lane.times.size());
         const std::size_t next = std::min(known, at + step) - 1;
@@ -149,7 +155,7 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
     if (open_.size() == 1) {
         Lane& lane = *open_[0];
         taken = std::min(limit, lane.batch.rows - lane.at);
-        if (until != any_time) taken = rows_until(lane, lane.at + taken, until) - lane.at;
+        if (until != any_time) taken = rows_until(lane, lane.at, lane.at + taken, until) - lane.at;
         if (taken > 0) graph_.borrow(lane.source, lane.at, lane.at + taken);
         lane.at += taken;
     } else if (open_.size() > 1) {
@@ -164,12 +170,13 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
 /// was declared first. Ends early where a batch does, for the next one may lie where its rows are.
 std::size_t Replay::merge(std::size_t limit, std::int64_t until) {
     std::size_t taken = 0;
-    for (bool more = true; more && taken < limit;) {
+    for (Lane* lane : open_) lane->next = merge_time(*lane, lane->at);
+    while (taken < limit) {
         std::size_t first = 0;
-        std::int64_t earliest = merge_time(*open_[0], open_[0]->at);
+        std::int64_t earliest = open_[0]->next;
         std::int64_t last = any_time;  // time up to which the first lane goes on
         for (std::size_t i = 1; i < open_.size(); ++i) {
-            const std::int64_t t = merge_time(*open_[i], open_[i]->at);
+            const std::int64_t t = open_[i]->next;
             if (t < earliest) {
                 last = std::min(last, earliest - 1);
                 earliest = t, first = i;
@@ -179,11 +186,12 @@ std::size_t Replay::merge(std::size_t limit, std::int64_t until) {
         }
         if (earliest > until) break;
         Lane& lane = *open_[first];
-        const std::size_t end = rows_until(lane, lane.at + std::min(limit - taken, lane.batch.rows - lane.at), std::min(last, until));
+        const std::size_t end = rows_until(lane, lane.at + 1, lane.at + std::min(limit - taken, lane.batch.rows - lane.at), std::min(last, until));
         graph_.borrow(lane.source, lane.at, end);
         taken += end - lane.at;
         lane.at = end;
-        more = lane.at < lane.batch.rows;
+        if (lane.at == lane.batch.rows) break;
+        lane.next = merge_time(lane, lane.at);
     }
     return taken;
 }

@@ -53,10 +53,12 @@ private:
         bool open = true;
         std::size_t times_begin = 0;      // row of the batch
         std::vector<std::int64_t> times;  // by which rows are merged, from there on
+        std::int64_t next = 0;            // that of row `at`, while lanes are merged
     };
     bool load(Lane& lane);
     std::int64_t merge_time(Lane& lane, std::size_t row);
-    std::size_t rows_until(Lane& lane, std::size_t end, std::int64_t until);
+    void learn_times(Lane& lane, std::size_t row);
+    std::size_t rows_until(Lane& lane, std::size_t at, std::size_t end, std::int64_t until);
     /// Takes up to `limit` rows, none later than `until`, and runs them; returns how many.
     std::size_t chunk(std::size_t limit, std::int64_t until);
     std::size_t merge(std::size_t limit, std::int64_t until);
