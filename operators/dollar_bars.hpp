@@ -25,7 +25,7 @@ struct DollarBars {
 
     void update(const Continuity& c, auto&&) noexcept { bar_.add(c); }
     void update(const Trade& t, auto&& emit) noexcept {
-        const auto add_part = [&t](BarBuilder& bar, double value) { bar.add(t, value / t.price, value); };
+        const auto add_part = [&t](BarBuilder & bar, double value) __attribute__((always_inline)) { bar.add(t, value / t.price, value); };
         const auto amount_of = [](const BarBuilder& bar) { return bar.dollar_value(); };
         bar_.add(t, t.price * t.size, dollar_value_per_bar, remainder, amount_of, add_part, emit);
     }

@@ -42,7 +42,7 @@ struct ResampledBars {
     void update(const Ohlcv& row, auto&& emit) noexcept {
         const double dollars = row.close * row.volume;
         const double amount = measure == Amount::tick ? 1.0 : measure == Amount::volume ? row.volume : dollars;
-        const auto add_part = [&](OhlcvBuilder& bar, double part) {
+        const auto add_part = [&](OhlcvBuilder & bar, double part) __attribute__((always_inline)) {
             if (measure == Amount::tick) bar.add(row);
             else if (measure == Amount::volume) bar.add(row, part, part * row.close);
             else bar.add(row, part / row.close, part);

@@ -25,7 +25,7 @@ struct VolumeBars {
 
     void update(const Continuity& c, auto&&) noexcept { bar_.add(c); }
     void update(const Trade& t, auto&& emit) noexcept {
-        const auto add_part = [&t](BarBuilder& bar, double volume) { bar.add(t, volume, t.price * volume); };
+        const auto add_part = [&t](BarBuilder & bar, double volume) __attribute__((always_inline)) { bar.add(t, volume, t.price * volume); };
         const auto amount_of = [](const BarBuilder& bar) { return bar.volume(); };
         bar_.add(t, t.size, volume_per_bar, remainder, amount_of, add_part, emit);
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/moments.hpp"
 #include "openquant/operators/core/window.hpp"
@@ -42,10 +44,10 @@ struct ZScoreFilter {
         const double distance = same ? std_.total().sum.distance(n, std_.origin(), v.value) : mean_.total().distance(m, mean_.origin(), v.value);
         const double spread = std_.total().spread(n);
         // (p - mean) / std = (distance / m) / sqrt(spread / (n (n - 1))), squared: no row pays for a quotient or a root.
-        const double least = threshold * m;
-        if (!(spread > 0.0 && distance * distance * (n * (n - 1.0)) >= least * least * spread)) return;
-        if (side != ZSide::lower && distance > 0.0) emit(Event{v.ts, 1.0, v.value});
-        else if (side != ZSide::upper && distance < 0.0) emit(Event{v.ts, -1.0, v.value});
+        // One comparison, for a branch on each part of it would be mispredicted: what lies on the other side is negative here.
+        const double least = threshold * m, bound = least * least * spread;
+        const double outwards = side == ZSide::both ? std::abs(distance) : side == ZSide::upper ? distance : -distance;
+        if (bound > 0.0 && outwards * std::abs(distance) * (n * (n - 1.0)) >= bound) emit(Event{v.ts, std::copysign(1.0, distance), v.value});
     }
 
     static auto state(auto& self) { return std::tie(self.mean_, self.std_); }

@@ -20,13 +20,15 @@ public:
         if (half_life_ns == 0) return of_span_ = of_span_ == 0.0 ? decay_of_span(span) : of_span_;
         const std::int64_t before = now_;
         now_ = std::max(now_, ts);
-        return det::exp2(static_cast<double>(before - now_) / static_cast<double>(half_life_ns));
+        return halved(static_cast<double>(before - now_) / static_cast<double>(half_life_ns));
     }
 
     static auto state(auto& self) { return std::tie(self.now_, self.of_span_); }
     bool operator==(const RowDecay&) const = default;
 
 private:
+    [[gnu::noinline]] static double halved(double half_lives) noexcept { return det::exp2(half_lives); }
+
     std::int64_t now_ = 0;
     double of_span_ = 0.0;
 };
@@ -40,12 +42,12 @@ public:
 
     /// The decayed past and the new value are merged as two groups (West 1979); returns the value's distance from the past.
     double add(double x, double decay) noexcept {
-        const double past = weight_ * decay, difference = past > 0.0 ? (x - newest_) - offset_ : 0.0;
+        const double past = weight_ * decay, back = past > 0.0 ? offset_ - (x - newest_) : 0.0;
         weight_ = past + 1.0;
         if (past != past_) past_ = past, share_ = past / weight_;
-        offset_ = -difference * share_;
+        offset_ = back * share_;
         newest_ = x;
-        return difference;
+        return -back;
     }
     double weight() const noexcept { return weight_; }
     /// The past's, of all weight.

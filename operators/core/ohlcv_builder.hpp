@@ -21,8 +21,8 @@ public:
             bar_.start_ts = bar_.ts;
             bar_.open = row.open, bar_.high = row.high, bar_.low = row.low;
         }
-        bar_.high = std::max(bar_.high, row.high);
-        bar_.low = std::min(bar_.low, row.low);
+        bar_.high = std::max(row.high, bar_.high);
+        bar_.low = std::min(row.low, bar_.low);
         bar_.close = row.close;
         bar_.adj_close = row.adj_close > 0.0 ? row.adj_close : row.close;
         bar_.volume += volume;
@@ -34,8 +34,7 @@ public:
     /// The finished bar; the next one starts empty and never before this one's ts.
     Ohlcv finish() noexcept {
         const Ohlcv done = bar_;
-        bar_ = Ohlcv{};
-        bar_.ts = done.ts;
+        bar_.volume = bar_.dollar_value = 0.0, bar_.n_obs = 0;  // a first row sets the rest
         return done;
     }
 

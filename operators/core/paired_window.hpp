@@ -14,7 +14,7 @@ public:
     bool add(const Value& y, std::int64_t rows, std::int64_t ns) { return known_ && pairs_.add(y.ts, {x_, y.value}, rows, ns) && pairs_.n() > 1.0; }
 
     double n() const noexcept { return pairs_.n(); }
-    const Products& total() const noexcept { return pairs_.total(); }
+    Products total() const noexcept { return pairs_.total(); }
     std::uint64_t refused() const noexcept { return pairs_.refused(); }
 
     static auto state(auto& self) { return std::tie(self.x_, self.known_, self.pairs_); }

@@ -30,9 +30,9 @@ public:
         if (at_ == h) [[unlikely]]
             turn();
         if (slots_.empty()) [[unlikely]]
-            slots_.resize(h);
+            std::vector<Slot>(h).swap(slots_);  // not resize: it would take our address, and keep all of this in memory
         const std::size_t i = at_++;
-        const auto slot = [&](std::size_t row) -> Slot& { return slots_[back_ ? h - 1 - row : row]; };
+        Slot* const slot = &slots_[back_ ? h - 1 - i : i];
         if (i == 0) next_origin_ = x;
         const Total one = Total::of(x, next_origin_);
         beginning_ = i == 0 ? one : beginning_ + one;
@@ -40,11 +40,12 @@ public:
         if (rows_ > h) [[likely]] {
             since_ = since_ + Total::of(x, origin_);
             const bool odd = (w & 1) != 0;
-            if (rows_ == w) total_ = odd ? slot(i).end + since_ : i + 1 < h ? slot(i + 1).end + since_ : since_;
-            const Total last = Total::of(slot(i).x, next_origin_);
-            slot(i).end = i == 0 ? last : last + slot(i - 1).end;
+            if (rows_ == w) total_ = odd ? slot->end + since_ : i + 1 < h ? slot[back_ ? -1 : 1].end + since_ : since_;
+            const Total last = Total::of(slot->x, next_origin_);
+            end_ = i == 0 ? last : last + end_;
+            slot->end = end_;
         }
-        slot(i).x = x;
+        slot->x = x;
         return rows_ == w;
     }
     const Total& total() const noexcept { return total_; }
@@ -52,7 +53,7 @@ public:
     std::size_t rows() const noexcept { return rows_; }
 
     static auto state(auto& self) {
-        return std::tie(self.slots_, self.origin_, self.next_origin_, self.beginning_, self.since_, self.total_, self.at_, self.rows_, self.back_);
+        return std::tie(self.slots_, self.origin_, self.next_origin_, self.beginning_, self.since_, self.end_, self.total_, self.at_, self.rows_, self.back_);
     }
     bool operator==(const RowWindow&) const = default;
 
@@ -71,6 +72,7 @@ private:
     std::vector<Slot> slots_;
     Sample origin_{}, next_origin_{};        // the first rows of the middle block and of the current one
     Total beginning_{}, since_{}, total_{};  // of the current block, told from its own origin; of the middle and the current one; of all
+    Total end_{};                            // the newest of the ends
     std::uint64_t at_ = 0, rows_ = 0;        // in the current block; in the window
     bool back_ = false;
 };
@@ -85,7 +87,7 @@ public:
     static constexpr std::size_t max_rows = 1 << 20;
     std::uint64_t refused() const noexcept { return refused_; }
 
-    void add(std::int64_t ts, const Sample& x, std::int64_t ns) {
+    [[gnu::noinline]] void add(std::int64_t ts, Sample x, std::int64_t ns) {
         now_ = std::max(now_, ts);
         while (!empty() && oldest() <= now_ - ns) drop_oldest(x);
         if (rows() == max_rows) drop_oldest(x), ++refused_;
@@ -145,22 +147,32 @@ public:
     bool add(std::int64_t ts, const typename Total::Sample& x, std::int64_t rows, std::int64_t ns) {
         if (ns == 0) [[likely]]
             return by_rows_.add(x, static_cast<std::size_t>(rows));
-        by_time_.add(ts, x, ns);
-        timed_ = true;
+        if (!timed()) std::vector<TimeWindow<Total>>(1).swap(by_time_);
+        by_time_[0].add(ts, x, ns);
         return true;
     }
-    const Total& total() const noexcept { return timed_ ? by_time_.total() : by_rows_.total(); }
-    const auto& origin() const noexcept { return timed_ ? by_time_.origin() : by_rows_.origin(); }
-    double n() const noexcept { return static_cast<double>(timed_ ? by_time_.rows() : by_rows_.rows()); }
-    std::uint64_t refused() const noexcept { return by_time_.refused(); }
+    // Copies: a reference to one of the two would keep both in memory, where registers could hold a window of rows.
+    Total total() const noexcept {
+        if (timed()) [[unlikely]]
+            return by_time_[0].total();
+        return by_rows_.total();
+    }
+    auto origin() const noexcept {
+        if (timed()) [[unlikely]]
+            return by_time_[0].origin();
+        return by_rows_.origin();
+    }
+    double n() const noexcept { return static_cast<double>(timed() ? by_time_[0].rows() : by_rows_.rows()); }
+    std::uint64_t refused() const noexcept { return timed() ? by_time_[0].refused() : 0; }
 
-    static auto state(auto& self) { return std::tie(self.by_rows_, self.by_time_, self.timed_); }
+    static auto state(auto& self) { return std::tie(self.by_rows_, self.by_time_); }
     bool operator==(const Window&) const = default;
 
 private:
+    bool timed() const noexcept { return !by_time_.empty(); }
+
     RowWindow<Total> by_rows_;
-    TimeWindow<Total> by_time_;
-    bool timed_ = false;
+    std::vector<TimeWindow<Total>> by_time_;  // one, or none where rows are counted
 };
 
 inline constexpr std::int64_t max_window = 10'000'000;
