@@ -103,12 +103,14 @@ struct Types {};
 template <class E>
 inline constexpr std::size_t field_count = std::tuple_size_v<decltype(E::fields())>;
 
+template <class E, std::size_t... I>
+[[gnu::always_inline]] constexpr void for_fields(auto& visit, std::index_sequence<I...>) {
+    constexpr auto fields = E::fields();
+    (visit(std::integral_constant<std::size_t, I>{}, std::get<I>(fields)), ...);
+}
 template <class E>
 [[gnu::always_inline]] constexpr void for_each_field(auto&& visit) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-        constexpr auto fields = E::fields();
-        (visit(std::integral_constant<std::size_t, I>{}, std::get<I>(fields)), ...);
-    }(std::make_index_sequence<field_count<E>>{});
+    for_fields<E>(visit, std::make_index_sequence<field_count<E>>{});
 }
 
 /// What is wrong with a row's own values: the fault of its first unsound field.
