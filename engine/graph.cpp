@@ -160,8 +160,10 @@ void Graph::run_chunk() {
     for (const auto& source : sources_) source->end_chunk();
     for (const auto& [node, only_input] : steps_) {
         const std::size_t rows = only_input ? only_input->rows : node->rows_in();
-        node->output.rows = 0;
-        if (rows == 0) continue;
+        if (rows == 0) {
+            node->output.rows = 0;
+            continue;
+        }
         node->metrics.measure(rows, [&] { node->process(symbols_); });
         node->metrics.rows_out += node->output.rows;
     }

@@ -18,6 +18,15 @@ class OperatorNode final : public Node {
     static constexpr bool keyed = Op::schema().scope == Scope::keyed;
     static constexpr bool may_fan_out = requires(const Op& op) { op.fans_out(); };
 
+    template <std::size_t... I>
+    static auto no_places(std::index_sequence<I...>) {
+        return std::tuple<Places<typename InputOf<Op, I>::Type>...>{};
+    }
+    template <std::size_t... I>
+    static auto no_views(std::index_sequence<I...>) {
+        return std::tuple<std::optional<RowView<typename InputOf<Op, I>::Type>>...>{};
+    }
+
 public:
     explicit OperatorNode(const Op& op) : prototype_(op) {
         check(op);
@@ -49,7 +58,7 @@ public:
         for_each_input<Op>([&](auto index, auto in) {
             using In = typename decltype(in)::Type;
             const Stream* stream = inputs[index.value];
-            if (stream) columns_[index.value] = columns_for(event_type<In>(), *stream->type);
+            if (stream) std::get<index.value>(places_) = places_in<In>(*stream->type);
             if constexpr (requires { prototype_.wired(in.name, true); }) prototype_.wired(in.name, stream != nullptr);
         });
         if constexpr (requires { prototype_.prepare(); }) prototype_.prepare();
@@ -173,16 +182,16 @@ private:
     template <std::size_t I>
     [[gnu::flatten]] std::size_t run_plain(std::size_t begin, std::size_t end) {
         const Stream& in = *inputs[I];
-        const RowView<typename InputOf<Op, I>::Type> view(in, columns_[I]);
+        const RowView<typename InputOf<Op, I>::Type> view(in, std::get<I>(places_));
         const std::size_t known = operators_.size();
         rows_.reserve(rows_.size() + (end - begin));
         if (causes_.size() < end - begin) causes_.resize(end - begin);
         typename Rows<Out>::Tail tail = rows_.tail();
         std::uint32_t* cause = causes_.data();
         std::size_t row = begin;
-        const auto feed = [&](Op& op) {
+        const auto feed = [&]<bool whole>(Op& op, std::bool_constant<whole>) {
             [[maybe_unused]] const std::uint32_t* const before = cause;
-            deliver<I>(op, view[row], [&](const Out& out) {
+            deliver<I>(op, view.template at<whole>(row), [&](const Out& out) {
                 assert(cause == before && "an operator that emits several rows for one declares fans_out");
                 *cause++ = static_cast<std::uint32_t>(row - begin);
                 tail.append(out);
@@ -191,15 +200,18 @@ private:
         if (in.symbols.mask != 0) {
             const SymbolId* const symbols = in.symbols.data;
             Op* const operators = operators_.data();
-            for (; row < end && symbols[row] < known; ++row) feed(operators[symbols[row]]);
+            for (; row < end && symbols[row] < known; ++row) feed(operators[symbols[row]], std::false_type{});
         } else if (in.symbols[0] < known) {
             Op& kept = operators_[in.symbols[0]];
             if (end - begin >= long_run) {  // its state can stay in registers
                 Op op = std::move(kept);
-                for (; row < end; ++row) feed(op);
+                if (view.whole())
+                    for (; row < end; ++row) feed(op, std::true_type{});
+                else
+                    for (; row < end; ++row) feed(op, std::false_type{});
                 kept = std::move(op);
             } else {
-                for (; row < end; ++row) feed(kept);
+                for (; row < end; ++row) feed(kept, std::false_type{});
             }
         }
         rows_.resume(tail);
@@ -210,7 +222,8 @@ private:
     [[gnu::flatten]] void run_one() {
         const Stream& in = *inputs[0];
         std::size_t emitted = 0;
-        deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, columns_[0])[0], [&](const Out& out) { rows_.put(emitted++, out); });
+        deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, std::get<0>(places_))[0],
+                   [&](const Out& out) { rows_.put(emitted++, out); });
         assert(emitted < 2 && "an operator that emits several rows for one declares fans_out");
         rows_.resize(emitted);
         like_ = &in;
@@ -261,7 +274,7 @@ private:
     /// Rows [begin, end) of any operator.
     template <std::size_t I>
     [[gnu::flatten]] void run_any(std::size_t begin, std::size_t end) {
-        feed_each<I>(RowView<typename InputOf<Op, I>::Type>(*inputs[I], columns_[I]), begin, end);
+        feed_each<I>(RowView<typename InputOf<Op, I>::Type>(*inputs[I], std::get<I>(places_)), begin, end);
     }
     template <std::size_t I>
     [[gnu::always_inline]] void feed_each(const RowView<typename InputOf<Op, I>::Type>& view, std::size_t begin, std::size_t end) {
@@ -278,14 +291,9 @@ private:
     template <std::size_t I>
     [[gnu::noinline]] void broadcast(std::size_t row) {
         const Stream& in = *inputs[I];
-        const auto e = RowView<typename InputOf<Op, I>::Type>(in, columns_[I])[row];
+        const auto e = RowView<typename InputOf<Op, I>::Type>(in, std::get<I>(places_))[row];
         for (const SymbolId symbol : symbols_->by_name(in.keys[row].position))
             deliver<I>(operators_[symbol], e, [&](const Out& out) { append_caused(in.keys[row], symbol, out); });
-    }
-
-    template <std::size_t... I>
-    static auto no_views(std::index_sequence<I...>) {
-        return std::tuple<std::optional<RowView<typename InputOf<Op, I>::Type>>...>{};
     }
 
     /// Feeds all inputs in the order of (key, input), in runs as long as one input stays ahead of the others. Where they alternate,
@@ -298,7 +306,7 @@ private:
         for_each_input<Op>([&](auto index, auto) {
             const Stream* const in = inputs[index.value];
             if (!in || in->rows == 0) return;
-            std::get<index.value>(views).emplace(*in, columns_[index.value]);
+            std::get<index.value>(views).emplace(*in, std::get<index.value>(places_));
             rows[index.value] = in->rows, next[index.value] = in->keys[0];
         });
         for (;;) {
@@ -326,8 +334,8 @@ private:
 
     Op prototype_;
     std::vector<Op> operators_, staged_;
-    std::size_t known_ = 0;  // symbols that have one, as of the last chunk of several rows
-    std::array<std::vector<int>, input_count<Op>> columns_;
+    std::size_t known_ = 0;                                                    // symbols that have one, as of the last chunk of several rows
+    decltype(no_places(std::make_index_sequence<input_count<Op>>{})) places_;  // of the inputs' fields in their columns
     Rows<Out> rows_;
     std::vector<std::uint32_t> causes_;  // of the rows that a run emitted: rows from its first on
     std::vector<std::uint64_t> positions_;

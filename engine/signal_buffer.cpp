@@ -196,7 +196,7 @@ void SignalSink::process(const SymbolTable& symbols) {
     }
     row_ids_.resize(in.rows);
     for (std::size_t row = 0; row < in.rows; ++row) row_ids_[row] = in.symbols[row] == every_symbol ? SignalBuffer::no_symbol : ids_[in.symbols[row]];
-    const RowView<Signal> rows(in, columns_for(event_type<Signal>(), *in.type));
+    const RowView<Signal> rows(in, places_in<Signal>(*in.type));
     buffer_->append({in.rows, rows.column<0>().data, rows.column<3>().data, rows.column<2>().data, row_ids_.data(), SignalBuffer::Unit::ns});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -65,12 +66,22 @@ struct Stream {
     std::vector<Column<std::byte>> columns;  // one per field, data at width(kind) bytes a row
 };
 
-/// A stream's columns read as rows of `E`, which may be another type that the stream's own offers.
+/// Which column of a stream serves each field of `E`, which may be another type that the stream's own offers.
+template <class E>
+using Places = std::array<std::uint32_t, field_count<E>>;
+template <class E>
+Places<E> places_in(const EventType& given) {
+    Places<E> out{};
+    for_each_field<E>([&](auto index, auto f) { out[index.value] = static_cast<std::uint32_t>(given.find(f.name)); });
+    return out;
+}
+
+/// A stream's columns read as rows of `E`.
 template <class E>
 class RowView {
 public:
-    RowView(const Stream& stream, const std::vector<int>& columns) {
-        for_each_field<E>([&](auto index, auto) { bind(index, stream.columns[static_cast<std::size_t>(columns[index.value])]); });
+    RowView(const Stream& stream, const Places<E>& places) {
+        for_each_field<E>([&](auto index, auto) { bind(index, stream.columns[places[index.value]]); });
     }
     /// Columns in the order of E's own fields.
     explicit RowView(const std::vector<Column<std::byte>>& columns) {
@@ -81,18 +92,27 @@ public:
         return std::get<I>(columns_);
     }
 
-    /// Inlined, so that fields a consumer does not use are not even loaded.
-    [[gnu::always_inline]] E operator[](std::size_t row) const { return gather(row, std::make_index_sequence<field_count<E>>{}); }
+    /// Whether no column is absent.
+    [[gnu::always_inline]] bool whole() const {
+        bool all = true;
+        for_each_field<E>([&](auto index, auto f) __attribute__((always_inline)) { all = all && (f.required || std::get<index.value>(columns_).mask != 0); });
+        return all;
+    }
 
-private:
-    template <std::size_t... I>
-    [[gnu::always_inline]] E gather(std::size_t row, std::index_sequence<I...>) const {
-        constexpr auto fields = E::fields();
+    /// Inlined, so that fields a consumer does not use are not even loaded.
+    [[gnu::always_inline]] E operator[](std::size_t row) const { return at<false>(row); }
+    /// Only an optional field's column may be absent, so only it pays for the mask, and of a whole view none does.
+    template <bool is_whole>
+    [[gnu::always_inline]] E at(std::size_t row) const {
         E e;
-        // Only an optional field's column may be absent, so only it pays for the mask.
-        ((e.*(std::get<I>(fields).member) = std::get<I>(fields).required ? std::get<I>(columns_).data[row] : std::get<I>(columns_)[row]), ...);
+        for_each_field<E>([&](auto index, auto f) __attribute__((always_inline)) {
+            const auto& column = std::get<index.value>(columns_);
+            e.*(f.member) = f.required || is_whole ? column.data[row] : column[row];
+        });
         return e;
     }
+
+private:
     void bind(auto index, const Column<std::byte>& erased) {
         auto& column = std::get<index.value>(columns_);
         column.data = reinterpret_cast<decltype(column.data)>(erased.data);
@@ -203,12 +223,5 @@ private:
     std::unique_ptr<SymbolId[]> symbols_;
     decltype(make(std::make_index_sequence<field_count<E>>{})) columns_;
 };
-
-/// Column of each field of `wanted` within `given`; both types are known to fit.
-inline std::vector<int> columns_for(const EventType& wanted, const EventType& given) {
-    std::vector<int> out;
-    for (const FieldInfo& field : wanted.fields) out.push_back(given.find(field.name));
-    return out;
-}
 
 }  // namespace openquant

@@ -41,9 +41,8 @@ public:
             since_ = since_ + Total::of(x, origin_);
             const bool odd = (w & 1) != 0;
             if (rows_ == w) total_ = odd ? slot->end + since_ : i + 1 < h ? slot[back_ ? -1 : 1].end + since_ : since_;
-            const Total last = Total::of(slot->x, next_origin_);
-            end_ = i == 0 ? last : last + end_;
-            slot->end = end_;
+            const Total last = Total::of(slot->x, next_origin_), end = i == 0 ? last : last + end_;
+            end_ = end, slot->end = end;
         }
         slot->x = x;
         return rows_ == w;
