@@ -150,7 +150,7 @@ std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
     graph_.begin_chunk();
     open_.clear();
     for (Lane& lane : lanes_)
-        if (load(lane)) open_.push_back(&lane);
+        if (lane.at < lane.batch.rows || load(lane)) open_.push_back(&lane);
     std::size_t taken = 0;
     if (open_.size() == 1) {
         Lane& lane = *open_[0];

@@ -17,7 +17,11 @@ constexpr double decay_of_span(double span) noexcept { return 1.0 - 2.0 / (span 
 class RowDecay {
 public:
     double to(std::int64_t ts, double span, std::int64_t half_life_ns) noexcept {
-        if (half_life_ns == 0) return of_span_ = of_span_ == 0.0 ? decay_of_span(span) : of_span_;
+        if (half_life_ns == 0) [[likely]] {
+            if (!(of_span_ > 0.0)) [[unlikely]]
+                of_span_ = decay_of_span(span);
+            return of_span_;
+        }
         const std::int64_t before = now_;
         now_ = std::max(now_, ts);
         return halved(static_cast<double>(before - now_) / static_cast<double>(half_life_ns));
