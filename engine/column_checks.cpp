@@ -5,12 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
-// Built twice, for whichever machine it comes to run on: only whole numbers are compared, so both say the same.
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(OPENQUANT_ONE_TARGET)
-#define OPENQUANT_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define OPENQUANT_WIDE
-#endif
+#include "openquant/operators/core/wide.hpp"
 
 namespace openquant::checks {
 

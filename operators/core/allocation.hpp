@@ -12,8 +12,20 @@
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/quadratic_program.hpp"
 #include "openquant/operators/core/returns.hpp"
+#include "openquant/operators/core/wide.hpp"
 
 namespace openquant {
+
+/// Adds the products of each two of n columns, on and below the diagonal, by blocks of four rows in their order.
+OPENQUANT_WIDE inline void add_products(const double* rows, std::size_t count, std::size_t n, double* sums) noexcept {
+    for (const double* block = rows; block != rows + count * n; block += 4 * n) {
+        const double *a = block, *b = a + n, *c = b + n, *d = c + n;
+        for (std::size_t i = 0; i < n; ++i) {
+            double* const row = sums + i * n;
+            for (std::size_t j = 0; j <= i; ++j) row[j] += ((a[i] * a[j] + b[i] * b[j]) + c[i] * c[j]) + d[i] * d[j];
+        }
+    }
+}
 
 enum class AllocationMethod : std::int8_t { inverse_variance, min_vol, max_sharpe };
 inline constexpr std::string_view allocation_method_names[] = {"inverse_variance", "min_vol", "max_sharpe"};
@@ -107,14 +119,7 @@ private:
             for (std::size_t i = 0; i < n; ++i) row[i] -= correction[i];
         for (std::size_t i = 0; i < n; ++i) mean[i] += correction[i];
         covariance_.assign(n * n, 0.0);
-        double* const covariance = covariance_.data();
-        for (std::size_t t = 0; t < padded; t += 4) {
-            const double *a = returned + t * n, *b = a + n, *c = b + n, *d = c + n;
-            for (std::size_t i = 0; i < n; ++i) {
-                double* const row = covariance + i * n;
-                for (std::size_t j = 0; j <= i; ++j) row[j] += ((a[i] * a[j] + b[i] * b[j]) + c[i] * c[j]) + d[i] * d[j];
-            }
-        }
+        add_products(returned, padded, n, covariance_.data());
         const double divisor = static_cast<double>(rows - 1);
         const auto still = [&](std::size_t i) { return covariance_[i * n + i] <= divisor * noise_[i] * noise_[i]; };
         deviation_.resize(n);
