@@ -137,7 +137,7 @@ Result read(od::object object, P& payload) {
     for (auto next : object) {
         od::field field;
         if (std::move(next).get(field)) return Result::malformed;
-        const std::string_view key = json::key_of(field);
+        const json::Key key = json::key_of(field);
         if (key.size() == 1 && !payload.take(key[0], field.value())) return Result::other;
     }
     return payload.result();
@@ -151,7 +151,7 @@ Result read_frame(od::object object, P& payload) {
     for (auto next : object) {
         od::field field;
         if (std::move(next).get(field)) return Result::malformed;
-        const std::string_view key = json::key_of(field);
+        const json::Key key = json::key_of(field);
         od::value value = field.value();
         if (key.size() == 1) {
             if (!payload.take(key[0], value)) return Result::other;

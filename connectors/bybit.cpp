@@ -55,7 +55,7 @@ bool read_trade(od::object object, Trade& trade, std::string_view& symbol, bool&
     for (auto next : object) {
         od::field field;
         if (std::move(next).get(field)) return false;
-        const std::string_view key = json::key_of(field);
+        const json::Key key = json::key_of(field);
         od::value value = field.value();
         if (key.size() == 1) {
             switch (key[0]) {
@@ -138,7 +138,7 @@ private:
         for (auto next : object) {
             od::field field;
             if (std::move(next).get(field)) return false;
-            const std::string_view key = json::key_of(field);
+            const json::Key key = json::key_of(field);
             od::value value = field.value();
             if (key == "topic") {
                 std::string_view topic;

@@ -25,7 +25,7 @@ bool read(od::object object, Message& m) {
     for (auto next : object) {
         od::field field;
         if (std::move(next).get(field)) return false;
-        const std::string_view key = json::key_of(field);
+        const json::Key key = json::key_of(field);
         od::value value = field.value();
         if (key == "type") json::get_text(value, m.type);
         else if (key == "product_id") json::get_text(value, m.product);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -35,6 +36,17 @@ private:
     simdjson::ondemand::document document_;
 };
 
+/// A field's key. Against a literal it is compared in a few instructions, as its length is known.
+struct Key : std::string_view {
+    Key() = default;
+    Key(std::string_view text) : std::string_view(text) {}
+
+    template <std::size_t N>
+    bool operator==(const char (&literal)[N]) const {
+        return size() == N - 1 && std::memcmp(data(), literal, N - 1) == 0;
+    }
+};
+
 /// A field's key, which is copied only if it has escapes; false if they are broken.
 inline bool get_key(simdjson::ondemand::field& field, std::string_view& key) {
     const char* const raw = field.key().raw();
@@ -45,7 +57,7 @@ inline bool get_key(simdjson::ondemand::field& field, std::string_view& key) {
 }
 
 /// A field's key; empty if it has broken escapes.
-inline std::string_view key_of(simdjson::ondemand::field& field) {
+inline Key key_of(simdjson::ondemand::field& field) {
     std::string_view key;
     get_key(field, key);
     return key;

@@ -35,7 +35,7 @@ inline bool get_side(simdjson::ondemand::value value, std::int8_t& out) {
     return buy || sell;
 }
 
-inline bool own_field(std::string_view key, simdjson::ondemand::value value, Trade& t) {
+inline bool own_field(Key key, simdjson::ondemand::value value, Trade& t) {
     if (key == "price") return get_number(value, t.price);
     if (key == "size") return get_number(value, t.size);
     if (key == "side") return is_null(value) || get_side(value, t.side);
@@ -44,7 +44,7 @@ inline bool own_field(std::string_view key, simdjson::ondemand::value value, Tra
     if (key == "flags") return is_null(value) || get_number(value, t.flags);
     return true;
 }
-inline bool own_field(std::string_view key, simdjson::ondemand::value value, Quote& q) {
+inline bool own_field(Key key, simdjson::ondemand::value value, Quote& q) {
     if (key == "bid") return get_number(value, q.bid);
     if (key == "ask") return get_number(value, q.ask);
     if (key == "bid_size") return is_null(value) || get_number(value, q.bid_size);
@@ -54,7 +54,7 @@ inline bool own_field(std::string_view key, simdjson::ondemand::value value, Quo
 
 /// One field of a row; false if it makes no sense. Unknown ones are ignored. `symbol` is valid as a text is.
 template <class E>
-bool named_field(std::string_view key, simdjson::ondemand::value value, E& row, std::string_view& symbol) {
+bool named_field(Key key, simdjson::ondemand::value value, E& row, std::string_view& symbol) {
     if (key == "ts") return get_time(value, row.ts);
     if (key == "ts_recv") return is_null(value) || get_time(value, row.ts_recv);
     if (key == "symbol") return get_text(value, symbol) && !symbol.empty();

@@ -29,7 +29,7 @@ bool read_trade(od::object object, Trade& trade, std::string_view& symbol, bool&
     for (auto next : object) {
         od::field field;
         if (std::move(next).get(field)) return false;
-        const std::string_view key = json::key_of(field);
+        const json::Key key = json::key_of(field);
         od::value value = field.value();
         if (key == "symbol") take(has_symbol, json::get_text(value, symbol) && !symbol.empty());
         else if (key == "side") take(has_side, get_side(value, trade.side));
@@ -103,7 +103,7 @@ private:
         for (auto next : object) {
             od::field field;
             if (std::move(next).get(field)) return false;
-            const std::string_view key = json::key_of(field);
+            const json::Key key = json::key_of(field);
             od::value value = field.value();
             std::string_view text;
             if (key == "channel") {

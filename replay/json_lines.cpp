@@ -30,10 +30,10 @@ std::size_t quote_or_backslash(const char* text) {
 using Field = simdjson::simdjson_result<od::field>;
 
 /// A field's key. Throws if there is none, or one with broken escapes.
-std::string_view key_of(Field& field) {
+json::Key key_of(Field& field) {
     const char* const raw = field.key().value().raw();
     const std::size_t n = quote_or_backslash(raw);
-    return raw[n] == '"' ? std::string_view(raw, n) : std::string_view(field.unescaped_key());
+    return raw[n] == '"' ? json::Key({raw, n}) : json::Key(field.unescaped_key().value());
 }
 
 std::string_view kind_of(const Trade&) { return "Trade"; }
@@ -41,7 +41,7 @@ std::string_view kind_of(const Quote&) { return "OrderBookL1"; }
 
 bool item_of(od::object object, Trade& t) {
     for (auto field : object) {
-        const std::string_view key = key_of(field);
+        const json::Key key = key_of(field);
         if (key == "id" && !json::get_number(field.value(), t.id)) return false;
         if (key == "price" && !json::get_number(field.value(), t.price)) return false;
         if (key == "amount" && !json::get_number(field.value(), t.size)) return false;
@@ -52,7 +52,7 @@ bool item_of(od::object object, Trade& t) {
 bool best_of(od::value level, double& price, double& amount) {
     if (level.is_null()) return true;  // one side of the book is empty: its price stays 0, and the source refuses the row
     for (auto field : level.get_object()) {
-        const std::string_view key = key_of(field);
+        const json::Key key = key_of(field);
         if (key == "price" && !json::get_number(field.value(), price)) return false;
         if (key == "amount" && !json::get_number(field.value(), amount)) return false;
     }
@@ -60,7 +60,7 @@ bool best_of(od::value level, double& price, double& amount) {
 }
 bool item_of(od::object object, Quote& q) {
     for (auto field : object) {
-        const std::string_view key = key_of(field);
+        const json::Key key = key_of(field);
         if (key == "best_bid" && !best_of(field.value(), q.bid, q.bid_size)) return false;
         if (key == "best_ask" && !best_of(field.value(), q.ask, q.ask_size)) return false;
     }
@@ -83,7 +83,7 @@ private:
             if (!reader_.open(line, object)) return Line::malformed;
             Line result = Line::malformed;
             for (od::field field : object) {
-                const std::string_view key = json::key_of(field);
+                const json::Key key = json::key_of(field);
                 if (key == "Item") {
                     result = item(field.value().get_object(), row);
                 } else if (key == "Reconnecting") {
@@ -106,7 +106,7 @@ private:
         std::uint32_t instrument = 0;
         Line result = Line::malformed;
         for (auto field : item) {
-            const std::string_view key = key_of(field);
+            const json::Key key = key_of(field);
             if (key == "Ok") return this->item(field.value().get_object(), row);
             if (key == "time_exchange" && !json::get_time(field.value(), row.event.ts)) return Line::malformed;
             if (key == "time_received" && !json::get_time(field.value(), row.event.ts_recv)) return Line::malformed;
