@@ -44,10 +44,17 @@ auto with_cell(std::size_t bytes, auto&& use) {
     }
 }
 
+/// The first row's.
 std::uint64_t cell(const Column<std::byte>& column, std::size_t bytes) {
-    std::uint64_t x = 0;
-    with_cell(bytes, [&](auto as) { std::memcpy(&x, column.data, sizeof as); });
-    return x;
+    if (bytes == 8) [[likely]] {
+        std::uint64_t x;
+        std::memcpy(&x, column.data, sizeof x);
+        return x;
+    }
+    return with_cell(bytes, [&](auto x) {
+        std::memcpy(&x, column.data, sizeof x);
+        return std::uint64_t{x};
+    });
 }
 
 /// What stands beside the last of an odd number of columns.
@@ -59,33 +66,35 @@ const Column<std::byte> alone{reinterpret_cast<const std::byte*>(&none), 0};
 Checksum::Checksum(const EventType& type) : type_(&type) {
     inputs.resize(1);
     for (const FieldInfo& field : type.fields) widths_.push_back(static_cast<std::uint8_t>(width(field.kind)));
-    for (std::size_t i = 0; i < widths_.size(); i += 2)
-        sums_.push_back(with_cell(widths_[i], [&](auto first) {
-            const std::size_t beside = i + 1 < widths_.size() ? widths_[i + 1] : 1;
-            return with_cell(beside, [](auto second) -> Sum { return &sum_of<decltype(first), decltype(second)>; });
-        }));
+}
+
+void Checksum::process(const SymbolTable&) {
+    const Stream& in = *inputs[0];
+    in.rows == 1 ? add_row(in) : add_rows(in);
 }
 
 /// A row alone, as most are in a quiet feed.
 void Checksum::add_row(const Stream& in) {
     const std::uint64_t mixed = ++rows_ * golden + root * in.symbols[0];
-    std::uint64_t salt = root;
-    for (std::size_t i = 0; i < widths_.size(); i += 2, salt += 2 * golden) {
-        const std::uint64_t y = i + 1 < widths_.size() ? cell(in.columns[i + 1], widths_[i + 1]) : 0;
-        sum_ += folded(cell(in.columns[i], widths_[i]) ^ mixed, y ^ salt);
-    }
+    std::uint64_t salt = root, sum = sum_;
+    const std::size_t n = widths_.size(), paired = n & ~std::size_t{1};
+    const std::uint8_t* const bytes = widths_.data();
+    const Column<std::byte>* const columns = in.columns.data();
+    for (std::size_t i = 0; i < paired; i += 2, salt += 2 * golden)
+        sum += folded(cell(columns[i], bytes[i]) ^ mixed, cell(columns[i + 1], bytes[i + 1]) ^ salt);
+    if (paired < n) sum += folded(cell(columns[paired], bytes[paired]) ^ mixed, salt);
+    sum_ = sum;
 }
 
-void Checksum::process(const SymbolTable&) {
-    const Stream& in = *inputs[0];
-    if (in.rows == 1) return add_row(in);
-    const Column<std::byte>* column = in.columns.data();
-    const Column<std::byte>* const end = column + in.columns.size();
+void Checksum::add_rows(const Stream& in) {
     const std::uint64_t place = (rows_ + 1) * golden;
     std::uint64_t salt = root;
-    for (const Sum sum : sums_) {
-        sum_ += sum(column[0], column + 1 < end ? column[1] : alone, in.symbols, in.rows, place, salt);
-        column += 2, salt += 2 * golden;
+    for (std::size_t i = 0; i < widths_.size(); i += 2, salt += 2 * golden) {
+        const bool paired = i + 1 < widths_.size();
+        const Column<std::byte>&a = in.columns[i], &b = paired ? in.columns[i + 1] : alone;
+        sum_ += with_cell(widths_[i], [&](auto x) {
+            return with_cell(paired ? widths_[i + 1] : 1, [&](auto y) { return sum_of<decltype(x), decltype(y)>(a, b, in.symbols, in.rows, place, salt); });
+        });
     }
     rows_ += in.rows;
 }

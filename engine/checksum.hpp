@@ -27,14 +27,11 @@ public:
     void adopt() override {}
 
 private:
-    /// Of two columns.
-    using Sum = std::uint64_t (*)(const Column<std::byte>&, const Column<std::byte>&, const Column<SymbolId>&, std::size_t rows, std::uint64_t place,
-                                  std::uint64_t salt);
     void add_row(const Stream& in);
+    void add_rows(const Stream& in);
 
     const EventType* type_;
     std::vector<std::uint8_t> widths_;  // of a cell, by column
-    std::vector<Sum> sums_;             // of each two
     std::uint64_t sum_ = 0, rows_ = 0;
 };
 

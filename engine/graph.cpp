@@ -134,9 +134,9 @@ void Graph::seal() {
     if (depth > 16) throw std::invalid_argument("the graph nests " + std::to_string(depth) + " nodes that emit several rows for one; at most 16");
     for (const auto& node : nodes_) {
         node->prepare(std::min(32, 128 / depth));
-        const auto wired = [](const Stream* in) { return in != nullptr; };
-        const bool one = std::count_if(node->inputs.begin(), node->inputs.end(), wired) == 1;
-        steps_.push_back({node.get(), one ? *std::find_if(node->inputs.begin(), node->inputs.end(), wired) : nullptr});
+        std::vector<const Stream*> wired = node->inputs;
+        std::erase(wired, nullptr);
+        steps_.push_back({node.get(), wired.size() == 1 ? wired[0] : nullptr});
     }
     sealed_ = true;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "openquant/engine/node.hpp"
+#include "openquant/engine/turns.hpp"
 
 namespace openquant {
 
@@ -296,37 +297,67 @@ private:
             deliver<I>(operators_[symbol], e, [&](const Out& out) { append_caused(in.keys[row], symbol, out); });
     }
 
-    /// Feeds all inputs in the order of (key, input), in runs as long as one input stays ahead of the others. Where they alternate,
-    /// runs are so short that only what is done here once for all of them is cheap.
-    [[gnu::flatten, gnu::noinline]] void merge() {
+    /// Feeds all inputs in the order of (key, input).
+    void merge() {
+        const bool by_sub = std::any_of(inputs.begin(), inputs.end(), [](const Stream* in) { return in && in->rows > 0 && in->keys.sub; });
+        by_sub ? merge_by_key() : merge_by_position();
+    }
+    void merge_by_key() {
         constexpr std::size_t n = input_count<Op>;
-        auto views = no_views(std::make_index_sequence<n>{});
-        std::array<std::size_t, n> at{}, rows{};
-        std::array<Key, n> next{};
-        for_each_input<Op>([&](auto index, auto) {
-            const Stream* const in = inputs[index.value];
-            if (!in || in->rows == 0) return;
-            std::get<index.value>(views).emplace(*in, std::get<index.value>(places_));
-            rows[index.value] = in->rows, next[index.value] = in->keys[0];
-        });
+        std::array<std::size_t, n> at{};
+        const auto next = [&](std::size_t i) { return inputs[i]->keys[at[i]]; };
         for (;;) {
             std::size_t first = n, second = n;
             for (std::size_t i = 0; i < n; ++i) {
-                if (at[i] == rows[i]) continue;
-                if (first == n || next[i] < next[first]) second = first, first = i;
-                else if (second == n || next[i] < next[second]) second = i;
+                if (!inputs[i] || at[i] == inputs[i]->rows) continue;
+                if (first == n || next(i) < next(first)) second = first, first = i;
+                else if (second == n || next(i) < next(second)) second = i;
             }
             if (first == n) return;
-            const std::size_t begin = at[first];
-            const Keys& keys = inputs[first]->keys;
-            const std::size_t end = second == n ? rows[first] : keys.first_beyond(begin + 1, rows[first], next[second], first < second);
+            const std::size_t begin = at[first], rows = inputs[first]->rows;
+            at[first] = second == n ? rows : inputs[first]->keys.first_beyond(begin + 1, rows, next(second), first < second);
+            for_each_input<Op>([&](auto index, auto) {
+                if (index.value == first) run<index.value>(begin, at[first]);
+            });
+        }
+    }
+    /// Where inputs alternate they take turns of a row or two, of which nobody can foresee how many they will be: so the next row is
+    /// looked at only when it is its turn.
+    [[gnu::flatten, gnu::noinline]] void merge_by_position() {
+        std::array<Turns, input_count<Op>> turns;
+        auto views = no_views(std::make_index_sequence<input_count<Op>>{});
+        for_each_input<Op>([&](auto index, auto) {
+            const Stream* const in = inputs[index.value];
+            if (!in || in->rows == 0) return;
+            turns[index.value] = Turns(*in);
+            std::get<index.value>(views).emplace(*in, std::get<index.value>(places_));
+        });
+        for (;;) {
+            std::size_t first = 0;
+            for (std::size_t i = 1; i < turns.size(); ++i)
+                if (turns[i].next() < turns[first].next()) first = i;
+            if (turns[first].next() == Turns::none) return;
             for_each_input<Op>([&](auto index, auto) {
                 if (index.value != first) return;
-                if (end - begin < long_run) feed_each<index.value>(*std::get<index.value>(views), begin, end);
-                else run<index.value>(begin, end);
+                std::uint64_t others = Turns::none;  // position at which it is another's turn
+                for (std::size_t i = 0; i < turns.size(); ++i)
+                    if (i != index.value) others = std::min(others, turns[i].next() + (index.value < i));
+                feed_until<index.value>(*std::get<index.value>(views), turns[index.value], others);
             });
-            at[first] = end;
-            if (end < rows[first]) next[first] = keys[end];
+        }
+    }
+    template <std::size_t I>
+    [[gnu::always_inline]] void feed_until(const RowView<typename InputOf<Op, I>::Type>& view, Turns& turns, std::uint64_t others) {
+        const std::size_t begin = turns.row();
+        while (turns.next() < others) {
+            const std::size_t row = turns.row();
+            if (row - begin == long_run) {
+                const std::size_t end = turns.end(others);
+                run<I>(row, end);
+                return turns.go_to(end);
+            }
+            feed_each<I>(view, row, row + 1);
+            turns.go_to(row + 1);
         }
     }
 

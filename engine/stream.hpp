@@ -163,8 +163,7 @@ public:
     void append(SymbolId symbol, const E& e) {
         reserve(size_ + 1);
         symbols_[size_] = symbol;
-        for_each_field<E>([&](auto index, auto f) { std::get<index.value>(columns_)[size_] = e.*(f.member); });
-        ++size_;
+        put(size_++, e);
     }
 
     /// Appends where there is room already, and leaves the symbols to be filled in: all that it writes with can stay in registers.
