@@ -1,6 +1,6 @@
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "openquant/operators/core/blocks.hpp"
 #include "openquant/operators/core/moments.hpp"
@@ -52,7 +52,9 @@ struct RiskSummary {
         if (!tail_only) {
             const double origin = returns_[0], count = static_cast<double>(n);
             Squares total{};
-            for_each(returns_, [&](double r) { total = total + Squares::of(r, origin); });
+            for_each_part(returns_, [&](std::span<const double> part) {
+                for (const double r : part) total = total + Squares::of(r, origin);
+            });
             measure_risk(
                 out, n, [this](std::size_t i) { return returns_[i]; }, total.sum.mean(count, origin), total.deviation(count),
                 {confidence_level, risk_free_rate, periods_per_year, compounded}, scratch);

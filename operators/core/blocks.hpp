@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -19,9 +20,8 @@ public:
         blocks_.back().push_back(x);
     }
     /// Quicker than one by one.
-    friend void for_each(const Blocks& values, auto&& visit) {
-        for (const std::vector<double>& part : values.blocks_)
-            for (const double x : part) visit(x);
+    friend void for_each_part(const Blocks& values, auto&& visit) {
+        for (const std::vector<double>& part : values.blocks_) visit(std::span<const double>(part));
     }
 
     static auto state(auto& self) { return std::tie(self.blocks_, self.size_); }

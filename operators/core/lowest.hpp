@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -34,9 +35,7 @@ inline void sort_by_bytes(std::vector<double>& values, std::vector<double>& spar
     }
 }
 
-inline void for_each(const std::vector<double>& values, auto&& visit) {
-    for (const double x : values) visit(x);
-}
+inline void for_each_part(const std::vector<double>& values, auto&& visit) { visit(std::span<const double>(values)); }
 
 /// A value that a few more than `most` are probably not above, told from a sample; infinity where that may be all of them.
 double probable_edge(const auto& values, std::size_t most) {
@@ -49,26 +48,34 @@ double probable_edge(const auto& values, std::size_t most) {
     return sample[rank];
 }
 
-/// Moves the values that are not above `edge` to the beginning of `out`, as far as there is room, and returns how many. One more is
-/// written than is kept, so that no value takes a branch.
-std::size_t gather(const auto& values, double edge, std::vector<double>& out) {
-    double *next = out.data(), *const last = next + out.size() - 1;
-    for_each(values, [&](double x) { *next = x, next += (x <= edge) & (next != last); });
-    return static_cast<std::size_t>(next - out.data());
+/// Fills `out` with the values that are not above `edge`; false where it may have too little room for them. One more is written than
+/// is kept, so that no value takes a branch.
+bool gather(const auto& values, double edge, std::vector<double>& out) {
+    double *next = out.data(), *const end = next + out.size();
+    bool fits = true;
+    for_each_part(values, [&](std::span<const double> part) {
+        while (fits && !part.empty()) {
+            const auto piece = part.first(std::min<std::size_t>(part.size(), 1024));
+            fits = static_cast<std::size_t>(end - next) > piece.size();
+            if (!fits) return;
+            for (const double x : piece) *next = x, next += x <= edge;
+            part = part.subspan(piece.size());
+        }
+    });
+    out.resize(static_cast<std::size_t>(next - out.data()));
+    return fits;
 }
 
 /// Fills `out` with the `most` lowest values, rising; more may follow. `spare` is memory.
 void lowest(const auto& values, std::size_t most, std::vector<double>& out, std::vector<double>& spare) {
-    const std::size_t n = values.size(), room = std::min(n, most + n / 8 + 1024);
+    const std::size_t n = values.size();
     out.reserve(n + 1), spare.reserve(n + 1);  // once: how many are low changes from call to call
-    out.resize(room + 1);
-    std::size_t low = gather(values, probable_edge(values, most), out);
-    if (low < most || (low == room && room < n)) {
+    out.resize(std::min(n, most + n / 8 + 2048) + 1);
+    if (!gather(values, probable_edge(values, most), out) || out.size() < most) {
         out.resize(n + 1);
-        low = gather(values, std::numeric_limits<double>::infinity(), out);
+        gather(values, std::numeric_limits<double>::infinity(), out);
     }
-    out.resize(low);
-    if (low >= 4096) return sort_by_bytes(out, spare);
+    if (out.size() >= 4096) return sort_by_bytes(out, spare);
     const auto end = out.begin() + static_cast<std::ptrdiff_t>(most);
     std::nth_element(out.begin(), end - 1, out.end());
     std::sort(out.begin(), end);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace openquant::det {
 
@@ -150,9 +151,13 @@ inline constexpr Pair two_over_sqrt_pi{0x1.20dd750429b6dp+0, 0x1.1ae3a914fed8p-5
 inline constexpr int nodes_per_unit = 8;
 inline constexpr int node_count = 6 * nodes_per_unit + 1;
 
+inline constexpr int erf_terms = 16;
+using Two = double __attribute__((vector_size(16)));
+
 struct ErfNode {
-    Pair value;    // erf at the node
-    double slope;  // its derivative there
+    Pair value;                               // erf at the node
+    double slope;                             // its derivative there, y'
+    std::array<double, erf_terms> factors{};  // of the powers of t in y'(node + t) / y'
 };
 
 /// erf at 0, 1/8, ..., 6 by its Maclaurin series, whose cancellation (e^36) double-double still covers.
@@ -169,7 +174,14 @@ inline const std::array<ErfNode, node_count>& erf_nodes() noexcept {
                 e = e * square / n;
                 exponential = exponential + e;
             }
-            out[static_cast<std::size_t>(i)] = {two_over_sqrt_pi * sum, (two_over_sqrt_pi * exponential).high};
+            auto& node = out[static_cast<std::size_t>(i)];
+            node.value = two_over_sqrt_pi * sum, node.slope = (two_over_sqrt_pi * exponential).high;
+            // y'' = -2 x y', hence the factors a_{n+1} = -2 (c a_n + a_{n-1}) / (n + 1).
+            double before = 0.0, now = 1.0;
+            for (int n = 0; n < erf_terms; ++n) {
+                node.factors[static_cast<std::size_t>(n)] = now;
+                before = std::exchange(now, -2.0 * (c * now + before) / (n + 1));
+            }
         }
         return out;
     }();
@@ -184,23 +196,26 @@ inline double erf(double x) noexcept {
     const double a = std::fabs(x);
     if (a >= 5.9375) return std::copysign(1.0, x);
     if (a < 0.5) {
-        double power = -x * x * x, rest = 0.0;
-        for (int n = 1; n < 14; ++n) {
-            rest += power / (2 * n + 1);
-            power *= -x * x / (n + 1);
+        const double square = -x * x;
+        double power = square * x, rest = 0.0;
+        for (int n = 1; n < 13; n += 2) {  // two quotients at a time
+            const auto step = detail::Two{square, square} / detail::Two{n + 1.0, n + 2.0};
+            const double next = power * step[0];
+            const auto term = detail::Two{power, next} / detail::Two{2.0 * n + 1.0, 2.0 * n + 3.0};
+            rest = rest + term[0] + term[1];
+            power = next * step[1];
         }
+        rest += power / 27.0;
         const Pair lead = detail::two_over_sqrt_pi * Pair{x, 0.0};  // the large term, exactly
         return lead.high + (lead.low + detail::two_over_sqrt_pi.high * rest);
     }
     const auto node = static_cast<std::size_t>(a * detail::nodes_per_unit + 0.5);
-    const auto& [value, slope] = detail::erf_nodes()[node];
-    const double c = static_cast<double>(node) / detail::nodes_per_unit, t = a - c;
-    // y' = slope * sum a_n t^n with y'' = -2 x y', hence a_{n+1} = -2 (c a_n + a_{n-1}) / (n + 1).
-    double before = 0.0, now = 1.0, power = t, sum = 0.0;
-    for (int n = 0; n < 16; ++n) {
-        sum += now * power / (n + 1);
-        const double next = -2.0 * (c * now + before) / (n + 1);
-        before = now, now = next, power *= t;
+    const auto& [value, slope, factors] = detail::erf_nodes()[node];
+    const double t = a - static_cast<double>(node) / detail::nodes_per_unit;
+    double power = t, sum = 0.0;
+    for (int n = 0; n < detail::erf_terms; ++n) {
+        sum += factors[static_cast<std::size_t>(n)] * power / (n + 1);
+        power *= t;
     }
     return std::copysign(value.high + (value.low + slope * sum), x);
 }
