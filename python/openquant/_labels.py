@@ -82,7 +82,9 @@ class Labels:
             rows: list[tuple[Any, ...]] = list(zip(*told.values(), strict=True))
             return rows
         data: dict[str, Any] = {n: self.times.series(n, c) if n in _TIMES else c for n, c in columns.items()}
-        data["side"] = self.side if self.sided else pl.repeat(None, len(self.start), dtype=pl.Float64, eager=True)
+        data["side"] = (
+            self.side if self.sided else pl.Series([None], dtype=pl.Float64).new_from_index(0, len(self.start))
+        )
         return pl.DataFrame(data)
 
 

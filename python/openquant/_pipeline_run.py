@@ -142,16 +142,16 @@ def _checked(p: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prefixes(bars: int, indices: Sequence[int]) -> list[int]:
+def _prefixes(bars: int, indices: Ints) -> list[int]:
     """Lengths at which a model is asked: all of a short run; else random ones, half ending with an event, where it counts."""
     if bars <= _ALL_PREFIXES:
         return list(range(1, bars))
     draw = random.Random(bars)  # seeded: a run repeats
-    at_events = [i + 1 for i in indices if i + 1 < bars]
+    at_events = [i + 1 for i in indices.tolist() if i + 1 < bars]
     return sorted({*draw.sample(range(1, bars), _PREFIXES), *draw.sample(at_events, min(_PREFIXES, len(at_events)))})
 
 
-def model_looks_ahead(given: Given, indices: Sequence[int]) -> bool:
+def model_looks_ahead(given: Given, indices: Ints) -> bool:
     """Whether the model says anything else of the first bars when the later ones have not come yet."""
     for rows in _prefixes(len(given.close), indices) if given.model is not None else ():
         if (np.abs(given.predict(rows) - given.probs[:rows]) > _SAME_PROBABILITY).any():
@@ -190,7 +190,7 @@ class Outputs:
                 self.deepest, self.longest = told["max_drawdown"][-1], told["longest_under_water_ns"][-1]
 
     def change_with_later_bars(self, graph: Graph, given: Given) -> bool:
-        """Whether a fresh graph says anything else of the first bars when the later ones have not come yet.
+        """Whether a graph at its beginning says anything else of the first bars when the later ones have not come yet.
 
         Rows of a table never change: those that came by a cut have only to be counted there, and can be compared later.
         """

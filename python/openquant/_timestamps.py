@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +89,11 @@ class Timestamps:
         ns = self.ns[np.concatenate(groups)]
         column, begin, out = self._column(ns), 0, []
         for rows in groups:
-            end = begin + len(rows)
-            times = copy.copy(self)
-            times.ns, times._datetimes, times._texts, times._series = ns[begin:end], None, None, column[begin:end]
+            times = object.__new__(Timestamps)
+            times.__dict__.update(self.__dict__, ns=ns[begin : begin + len(rows)], _datetimes=None, _texts=None)
+            times._series = column.slice(begin, len(rows))
             out.append(times)
-            begin = end
+            begin += len(rows)
         return out
 
     def series(self, name: str, ns: Ints | None = None) -> pl.Series:

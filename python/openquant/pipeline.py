@@ -73,10 +73,6 @@ def _graph(
     return graph
 
 
-def _fresh(given: Given) -> Graph:
-    return _graph(**given.parameters, window=len(given.assets))
-
-
 def _portfolio(given: Given, weights: dict[str, Any]) -> dict[str, Any]:
     if not len(weights["weight"]):
         portfolio.judge("constant")
@@ -99,12 +95,14 @@ def _portfolio(given: Given, weights: dict[str, Any]) -> dict[str, Any]:
 def told(given: Given) -> dict[str, Any]:
     """What a run answers, with arrays for lists."""
     outputs = Outputs(len(given.close))
-    graph = run(_fresh(given), {"bars": given.bars()}, {"assets": given.asset_rows()}, each=outputs.take)
+    graph = _graph(**given.parameters, window=len(given.assets))
+    beginning = graph.snapshot()
+    run(graph, {"bars": given.bars()}, {"assets": given.asset_rows()}, each=outputs.take)
     indices = outputs["signals", "source_position"].view(np.int64)
     if not len(indices):
         raise ValueError("event filter produced no events: lower cusum_threshold, or give more bars")
     risk, weights = (graph.tables[name].take() for name in ("risk", "weights"))
-    del graph  # what it holds of the assets is as large as they are
+    graph.restore(beginning)  # and lets go of the assets
     stamps = given.times.all()
     return {
         "events": {
@@ -137,8 +135,7 @@ def told(given: Given) -> dict[str, Any]:
             "inputs_aligned": len(given.assets) == len(given.close),
             "event_indices_sorted": bool((indices[1:] > indices[:-1]).all()),
             "timestamps_increasing": _core.first_unsorted(given.times.ns, True) < 0,
-            "has_forward_look_bias": model_looks_ahead(given, indices.tolist())
-            or outputs.change_with_later_bars(_fresh(given), given),
+            "has_forward_look_bias": model_looks_ahead(given, indices) or outputs.change_with_later_bars(graph, given),
             "model_checked": given.model is not None,
         },
     }

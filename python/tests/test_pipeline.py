@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import openquant
 from openquant.bet_sizing import discrete_signal, get_signal
 from openquant.filters import cusum_filter_indices
 from openquant.pipeline import run_mid_frequency_pipeline, run_mid_frequency_pipeline_frames, summarize_pipeline
@@ -192,19 +193,17 @@ def test_a_model_sees_what_there_is() -> None:
 
 
 def test_a_graph_that_looks_ahead_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outputs of another run stand in for those of a graph that would change its mind."""
+    """Another graph stands in for one that would change its mind."""
     from openquant import pipeline
+    from openquant._pipeline_run import Outputs
 
-    plain, graphs = pipeline._fresh, []
+    plain = Outputs.change_with_later_bars
 
-    def other(given_: Any) -> Any:
-        graphs.append(given_)
-        threshold = given_.parameters["cusum_threshold"] * (1.0 if len(graphs) == 1 else 2.0)
-        return plain(
-            type(given_)(**{**given_.__dict__, "parameters": {**given_.parameters, "cusum_threshold": threshold}})
-        )
+    def other(outputs: Outputs, _: openquant.Graph, given_: Any) -> bool:
+        twice = {**given_.parameters, "cusum_threshold": 2.0 * given_.parameters["cusum_threshold"]}
+        return plain(outputs, pipeline.run_mid_frequency_pipeline.graph(**twice), given_)
 
-    monkeypatch.setattr(pipeline, "_fresh", other)
+    monkeypatch.setattr(Outputs, "change_with_later_bars", other)
     assert run_mid_frequency_pipeline(**market(100, 4))["leakage_checks"]["has_forward_look_bias"]
 
 
