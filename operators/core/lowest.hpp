@@ -39,7 +39,8 @@ inline void for_each_part(const std::vector<double>& values, auto&& visit) { vis
 
 /// A value that a few more than `most` are probably not above, told from a sample; infinity where that may be all of them.
 double probable_edge(const auto& values, std::size_t most) {
-    std::array<double, 1024> sample;
+    std::array<double, 4096> room;  // a larger sample of many values leaves fewer to sort
+    const std::span sample = std::span(room).first(values.size() < (1 << 16) ? 1024 : 4096);
     const std::size_t step = values.size() / sample.size(), fewest = step > 0 ? most / step + 1 : sample.size();
     const std::size_t rank = fewest + static_cast<std::size_t>(4.0 * std::sqrt(static_cast<double>(fewest)));  // four deviations of a rank
     if (rank >= sample.size()) return std::numeric_limits<double>::infinity();
@@ -70,7 +71,7 @@ bool gather(const auto& values, double edge, std::vector<double>& out) {
 void lowest(const auto& values, std::size_t most, std::vector<double>& out, std::vector<double>& spare) {
     const std::size_t n = values.size();
     out.reserve(n + 1), spare.reserve(n + 1);  // once: how many are low changes from call to call
-    out.resize(std::min(n, most + n / 8 + 2048) + 1);
+    out.resize(std::min(n, most + (n + most) / 16 + 2048) + 1);
     if (!gather(values, probable_edge(values, most), out) || out.size() < most) {
         out.resize(n + 1);
         gather(values, std::numeric_limits<double>::infinity(), out);
