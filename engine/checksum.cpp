@@ -37,20 +37,13 @@ std::uint64_t sum_of(const Column<std::byte>& a, const Column<std::byte>& b, con
 
 /// Calls `use` with a number as wide as a cell.
 auto with_cell(std::size_t bytes, auto&& use) {
-    switch (bytes) {
-        case 1: return use(std::uint8_t{});
-        case 4: return use(std::uint32_t{});
-        default: return use(std::uint64_t{});
-    }
+    if (bytes == 8) [[likely]]
+        return use(std::uint64_t{});
+    return bytes == 4 ? use(std::uint32_t{}) : use(std::uint8_t{});
 }
 
 /// The first row's.
 std::uint64_t cell(const Column<std::byte>& column, std::size_t bytes) {
-    if (bytes == 8) [[likely]] {
-        std::uint64_t x;
-        std::memcpy(&x, column.data, sizeof x);
-        return x;
-    }
     return with_cell(bytes, [&](auto x) {
         std::memcpy(&x, column.data, sizeof x);
         return std::uint64_t{x};

@@ -194,14 +194,13 @@ def test_a_model_sees_what_there_is() -> None:
 
 def test_a_graph_that_looks_ahead_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another graph stands in for one that would change its mind."""
-    from openquant import pipeline
     from openquant._pipeline_run import Outputs
 
     plain = Outputs.change_with_later_bars
 
     def other(outputs: Outputs, _: openquant.Graph, given_: Any) -> bool:
         twice = {**given_.parameters, "cusum_threshold": 2.0 * given_.parameters["cusum_threshold"]}
-        return plain(outputs, pipeline.run_mid_frequency_pipeline.graph(**twice), given_)
+        return plain(outputs, run_mid_frequency_pipeline.graph(**twice), given_)
 
     monkeypatch.setattr(Outputs, "change_with_later_bars", other)
     assert run_mid_frequency_pipeline(**market(100, 4))["leakage_checks"]["has_forward_look_bias"]
