@@ -30,8 +30,10 @@ public:
         const std::size_t end = begin + out.size();
         if (!one_by_one_) examine(end);
         std::size_t row = begin;
-        for (; row < std::min(end, sound_until_); ++row) out[row - begin] = time(row);
-        if (row > begin) latest = std::max(latest, time(row - 1));
+        const std::size_t sound = std::min(end, sound_until_);
+        for (; row < sound && time(row) < latest; ++row) out[row - begin] = latest;
+        for (; row < sound; ++row) out[row - begin] = time(row);
+        if (row > begin) latest = out[row - begin - 1];
         for (; row < end; ++row) {
             const E e = (*view_)[row];
             const bool sound = fault_of(e) == Fault::none && batch_.codes[row] != Batch::no_symbol;
@@ -123,18 +125,26 @@ private:
         ++accepted;
     }
 
-    /// Looks ahead to `end`, or to the first block with something to refuse, or where time steps back: until then no symbol's
+    /// Looks ahead to `end`, or to the first block with something to refuse, or where a symbol's time may step back: until then none's
     /// does, and no row has to be changed. This is most of what a sound row costs here, so it goes column by column, and every
     /// loop can be vectorised; in blocks so short that memory brings the next block of one column while the others are checked.
     void examine(std::size_t end) {
         if (sound_until_ < end && unsound_until_ <= sound_until_) look_ahead(end);
     }
     [[gnu::noinline]] void look_ahead(std::size_t end) {
-        constexpr std::size_t block = 128;
+        constexpr std::size_t block = 128, shortest_run = 16;  // of one symbol, to be looked at by itself
         while (sound_until_ < end) {
-            const std::size_t begin = sound_until_, stop = std::min(begin + block, batch_.rows);
-            const bool equal = all_equal(begin, stop), named = equal ? batch_.codes[begin] < most_codes : all_below(most_codes, begin, stop);
-            if (!named || !sound_block(begin, stop, begin == taken_ ? memory_.max_ts : time(begin - 1))) {
+            const std::size_t begin = sound_until_;
+            std::size_t stop = std::min(begin + block, batch_.rows);
+            bool equal = all_equal(begin, stop), rises = in_order(begin, stop);
+            if (!equal && !rises)
+                if (const std::size_t run = end_of_code(begin, stop); run - begin >= shortest_run) stop = run, equal = true, rises = in_order(begin, run);
+            const bool named = equal ? batch_.codes[begin] < most_codes : all_below(most_codes, begin, stop);
+            if (named && rises && time(begin) < least_time(begin, equal)) {
+                if (begin > taken_) return;  // what came before is taken first
+                rises = false;
+            }
+            if (!named || !rises || !sound_values(begin, stop)) {
                 unsound_until_ = stop;
                 return;
             }
@@ -143,8 +153,24 @@ private:
             sound_until_ = stop;
         }
     }
-    bool sound_block(std::size_t begin, std::size_t end, std::int64_t latest) const {
-        bool ok = in_order(latest, begin, end);
+    /// From which time on no symbol's steps back at row `begin`, up to which all are sound. Before the newest time of all there are
+    /// rows of one symbol only, as in a panel that is sorted by symbol.
+    std::int64_t least_time(std::size_t begin, bool equal) const {
+        if (begin == taken_) return equal ? latest_of(batch_.codes[begin]) : memory_.max_ts;
+        const std::int64_t before = time(begin - 1);
+        return before >= memory_.max_ts || (equal && batch_.codes[begin] == batch_.codes[begin - 1]) ? before : memory_.max_ts;
+    }
+    std::int64_t latest_of(std::uint32_t code) const {
+        const bool met = code < ids_of_code_.size() && ids_of_code_[code] != every_symbol;
+        return met ? memory_.last_ts[ids_of_code_[code]] : std::numeric_limits<std::int64_t>::min();
+    }
+    std::size_t end_of_code(std::size_t begin, std::size_t end) const {
+        std::size_t row = begin + 1;
+        while (row < end && batch_.codes[row] == batch_.codes[begin]) ++row;
+        return row;
+    }
+    bool sound_values(std::size_t begin, std::size_t end) const {
+        bool ok = true;
         for_each_field<E>([&](auto index, auto f) {
             const auto column = view_->template column<index.value>();
             if (index.value == 0 || column.mask == 0) return;
@@ -162,10 +188,10 @@ private:
     bool all_below(std::uint32_t limit, std::size_t begin, std::size_t end) const {
         return batch_.codes.mask == 0 ? batch_.codes[0] < limit : checks::all_below(batch_.codes.data + begin, end - begin, limit);
     }
-    /// Sound times that never step back, nor behind `latest`.
-    bool in_order(std::int64_t latest, std::size_t begin, std::size_t end) const {
+    /// Sound times that never step back.
+    bool in_order(std::size_t begin, std::size_t end) const {
         const std::int64_t* const ts = view_->template column<0>().data;
-        return checks::in_order(ts + begin, end - begin) && ts[begin] >= latest && std::get<0>(E::fields()).sound(ts[end - 1]);
+        return checks::in_order(ts + begin, end - begin) && std::get<0>(E::fields()).sound(ts[end - 1]);
     }
     template <class T>
     static bool all_sound(const Field<E, T>& f, const T* column, std::size_t n) {
@@ -251,9 +277,9 @@ private:
 
     /// Each symbol's latest time is that of its last row here; of few symbols from the end back, until each has been met.
     void note_times(std::size_t begin, std::size_t end) {
-        memory_.max_ts = time(end - 1);
+        memory_.max_ts = std::max(memory_.max_ts, time(end - 1));
         if (naming_ == Naming::one) {
-            memory_.last_ts[one_] = memory_.max_ts;
+            memory_.last_ts[one_] = time(end - 1);
             return;
         }
         const auto symbols = lent_symbols();

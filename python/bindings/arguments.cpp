@@ -10,6 +10,7 @@
 #include "bindings.hpp"
 #include "openquant/engine/column_checks.hpp"
 #include "openquant/engine/timestamps.hpp"
+#include "openquant/operators/core/wide.hpp"
 
 namespace py = pybind11;
 using namespace py::literals;
@@ -126,26 +127,76 @@ std::int64_t first_outside(const Floats& values, double low, double high) {
     return -1;
 }
 
+constexpr std::size_t look = 512;  // rows that are looked at as one first
+
+/// Whether a time is before that of the row before it (not after it, if `strictly`), without a branch.
+OPENQUANT_WIDE bool falls(const std::int64_t* t, std::size_t n, bool strictly) {
+    std::int64_t any = 0;
+    const std::int64_t equal_counts = -std::int64_t{strictly};
+    for (std::size_t i = 1; i < n; ++i) any |= -std::int64_t{t[i] < t[i - 1]} | (-std::int64_t{t[i] == t[i - 1]} & equal_counts);
+    return any != 0;
+}
+
 /// First row whose time is before that of the row before it (not after it, if `strictly`); -1 if there is none.
 std::int64_t first_unsorted(const Times& times, bool strictly) {
     const std::int64_t* const t = times.data();
-    for (std::int64_t i = 1; i < static_cast<std::int64_t>(times.size()); ++i)
-        if (t[i] < t[i - 1] || (strictly && t[i] == t[i - 1])) return i;
+    const auto n = static_cast<std::size_t>(times.size());
+    for (std::size_t begin = 0; begin + 1 < n; begin += look) {
+        const std::size_t end = std::min(n, begin + look + 1);
+        if (!falls(t + begin, end - begin, strictly)) continue;
+        for (std::size_t i = begin + 1; i < end; ++i)
+            if (t[i] < t[i - 1] || (strictly && t[i] == t[i - 1])) return static_cast<std::int64_t>(i);
+    }
     return -1;
 }
 
 /// The same within each symbol.
 std::int64_t first_unsorted_of(const Times& times, const Codes& codes) {
-    constexpr auto never = std::numeric_limits<std::int64_t>::min();
     std::vector<std::int64_t> last;
     const std::int64_t* const t = times.data();
     const std::uint32_t* const code = codes.data();
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(times.size()); ++i) {
-        if (code[i] >= last.size()) last.resize(code[i] + std::size_t{1}, never);
-        if (t[i] < last[code[i]]) return i;
-        last[code[i]] = t[i];
+    const auto n = static_cast<std::size_t>(times.size());
+    const auto last_of = [&](std::uint32_t symbol) -> std::int64_t& {
+        if (symbol >= last.size()) last.resize(symbol + std::size_t{1}, std::numeric_limits<std::int64_t>::min());
+        return last[symbol];
+    };
+    for (std::size_t begin = 0, end = 0; begin < n; begin = end) {
+        end = std::min(n, begin + look);
+        const bool rising = checks::all_equal(code + begin, end - begin) && !falls(t + begin, end - begin, false);
+        for (std::size_t i = begin; i < end; i = rising ? end : i + 1) {
+            std::int64_t& latest = last_of(code[i]);
+            if (t[i] < latest) return static_cast<std::int64_t>(i);
+            latest = rising ? t[end - 1] : t[i];
+        }
     }
     return -1;
+}
+
+OPENQUANT_WIDE std::pair<std::int64_t, std::int64_t> ends_of(const std::int64_t* x, std::size_t n) {
+    std::int64_t least = x[0], greatest = x[0];
+    for (std::size_t i = 1; i < n; ++i) least = std::min(least, x[i]), greatest = std::max(greatest, x[i]);
+    return {least, greatest};
+}
+OPENQUANT_WIDE void multiply(const std::int64_t* x, std::size_t n, std::int64_t by, std::int64_t* out) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = x[i] * by;
+}
+
+/// Counts of `unit` ns as ns, with the earliest and the latest; none if one is beyond int64.
+py::typing::Optional<py::typing::Tuple<Times, py::int_, py::int_>> nanoseconds(const Times& counts, std::int64_t unit) {
+    const std::int64_t* const from = counts.data();
+    const auto n = static_cast<std::size_t>(counts.size());
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max() / unit;
+    std::int64_t first = n > 0 ? from[0] : 0, last = first;
+    Times out = unit == 1 ? counts : Times(counts.size());
+    std::int64_t* const to = unit == 1 ? nullptr : out.mutable_data();
+    for (std::size_t begin = 0; begin < n; begin += look) {
+        const std::size_t rows = std::min(look, n - begin);
+        const auto [least, greatest] = ends_of(from + begin, rows);
+        first = std::min(first, least), last = std::max(last, greatest);
+        if (first < -most || last > most) return py::none();
+        if (to) multiply(from + begin, rows, unit, to + begin);
+    }
+    return py::make_tuple(out, first * unit, last * unit);
 }
 
 }  // namespace
@@ -158,6 +209,8 @@ void bind_arguments(py::module_& m) {
     m.def("first_outside", &first_outside, py::arg("values").noconvert(), "low"_a, "high"_a, "First row outside [low, high], or -1.");
     m.def("first_unsorted", &first_unsorted, py::arg("times").noconvert(), "strictly"_a, "First row earlier than the one before, or -1.");
     m.def("first_unsorted_of", &first_unsorted_of, py::arg("times").noconvert(), py::arg("codes").noconvert(), "The same within each symbol.");
+    m.def("nanoseconds", &nanoseconds, py::arg("counts").noconvert(), "unit"_a,
+          "Counts of `unit` ns as ns, with the earliest and the latest; None if one is beyond int64.");
 }
 
 }  // namespace openquant

@@ -18,7 +18,7 @@ from openquant._timestamps import Timestamps
 from openquant.graph import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -46,14 +46,14 @@ class BarRows:
         self.times = Timestamps(df["ts"], "ts")
         ts, self._moved = self.times.streamed(step)
         self.codes, self.names = symbols_of(df["symbol"])
-        columns = _trade_columns(df) if self.of == "trades" else _ohlcv_columns(df)
+        columns = _columns(df, self.of)
         check_sorted(self.times, self.codes, self.names)
         event_type = events.Trade if self.of == "trades" else events.Ohlcv
         self.rows = Rows(event_type, {"ts": ts, **columns}, self.names, self.codes)
 
     def bars(self, graph: Graph) -> pl.DataFrame:
         """What the graph makes of the rows, sorted by symbol and time."""
-        run(graph, {self.of: self.rows})
+        run(graph, {self.of: self.rows}, explain=lambda: _check(self.rows.columns))
         if refused(graph):
             raise ValueError("a row is larger than 100000 bars: raise the threshold, or do not split")
         told = graph.tables["bars"].take()
@@ -70,14 +70,15 @@ class BarRows:
         if self.of == "trades":
             sides = ("buy_volume", "sell_volume") if self.sided else ()
             data |= {column: told[column] for column in ("vwap", *sides)}
-        return pl.DataFrame(data)[_by_symbol(told["symbol"], told["names"])]
+        return _by_symbol(pl.DataFrame(data), told["symbol"], told["names"])
 
 
-def _by_symbol(symbols: npt.NDArray[np.uint32], names: Sequence[str]) -> npt.NDArray[np.int64]:
+def _by_symbol(bars: pl.DataFrame, symbols: npt.NDArray[np.uint32], names: Sequence[str]) -> pl.DataFrame:
     """Rows in the order of their symbols' names, each symbol's as they came."""
     ranks = np.empty(len(names), np.int64)
     ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    return np.argsort(ranks[symbols], kind="stable")
+    by_row = ranks[symbols]
+    return bars if _core.first_unsorted(by_row, False) < 0 else bars[np.argsort(by_row, kind="stable")]
 
 
 def symbols_of(series: pl.Series) -> tuple[Any, list[str]]:
@@ -101,14 +102,26 @@ def check_sorted(times: Timestamps, codes: Any, names: list[str]) -> None:
         )
 
 
-def _trade_columns(df: pl.DataFrame) -> dict[str, Any]:
-    columns = {
-        "price": prices(df["price"], "price"),
-        "size": positive(floats(df["size"], "size"), "size", "a size"),
-    }
-    if "side" in df.columns:
+def _columns(df: pl.DataFrame, of: Kind) -> dict[str, Any]:
+    """Its columns as arrays. The source judges their values, but for what it takes for unknown."""
+    required = _TRADE if of == "trades" else _OHLCV
+    columns = {name: floats(df[name], name) for name in required if name not in ("ts", "symbol")}
+    if of == "trades" and "side" in df.columns:
         columns["side"] = _sides(df["side"])
+    if of == "ohlcv" and "adj_close" in df.columns:
+        columns["adj_close"] = prices(df["adj_close"], "adj_close")
     return columns
+
+
+def _check(columns: Mapping[str, Any]) -> None:
+    """Names the first value, column by column, that is none of a market."""
+    for name in ("price", "open", "high", "low", "close"):
+        if name in columns:
+            prices(columns[name], name)
+    if "size" in columns:
+        positive(columns["size"], "size", "a size")
+    if "volume" in columns:
+        within(columns["volume"], "volume", 0.0, LARGEST, "a volume must be finite and >= 0")
 
 
 def _sides(series: pl.Series) -> Any:
@@ -124,9 +137,3 @@ def _sides(series: pl.Series) -> Any:
     if bad.any():
         raise ValueError(f"side at row {int(bad.arg_max() or 0)}: {wanted}")
     return np.ascontiguousarray(values.cast(pl.Int8).to_numpy())
-
-
-def _ohlcv_columns(df: pl.DataFrame) -> dict[str, Any]:
-    priced = ("open", "high", "low", "close", *(("adj_close",) if "adj_close" in df.columns else ()))
-    volume = within(floats(df["volume"], "volume"), "volume", 0.0, LARGEST, "a volume must be finite and >= 0")
-    return {**{name: prices(df[name], name) for name in priced}, "volume": volume}

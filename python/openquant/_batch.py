@@ -87,10 +87,16 @@ Data = dict[str, "Rows | Numbered | Aligned"]
 PART = 65_536  # rows
 
 
-def run(graph: Graph, *turns: Data, each: Callable[[Graph], None] | None = None) -> Graph:
+def run(
+    graph: Graph,
+    *turns: Data,
+    each: Callable[[Graph], None] | None = None,
+    explain: Callable[[], Any] | None = None,
+) -> Graph:
     """Replays the rows through the graph, those of one turn merged by time, and ends the streams after the last turn.
 
-    `each` is called after every so many rows, and at the end of a turn: what it takes from tables they need not hold.
+    `each` is called after every so many rows, and at the end of a turn: what it takes from tables they need not hold. `explain` is
+    called where a source has refused a row, to raise what is wrong with the arguments: so they are looked through once, by the source.
     """
     for turn in turns:
         replay = open_replay(graph, turn, flush=turn is turns[-1])
@@ -100,7 +106,7 @@ def run(graph: Graph, *turns: Data, each: Callable[[Graph], None] | None = None)
             while replay.step(PART):
                 each(graph)
             each(graph)
-        sound(replay)
+        sound(replay, explain)
     return graph
 
 
@@ -108,9 +114,11 @@ def open_replay(graph: Graph, rows: Data, *, flush: bool) -> Replay:
     return Replay(_core.Replay(graph._core, {name: given.feed() for name, given in rows.items()}, 0, 0.0, flush))
 
 
-def sound(replay: Replay) -> None:
-    """A row that the source refuses was not checked well enough before."""
+def sound(replay: Replay, explain: Callable[[], Any] | None = None) -> None:
+    """No row was refused."""
     if rejected := replay.rejected:
+        if explain:
+            explain()
         fault, count = next(iter(rejected.items()))
         raise ValueError(f"{count} rows are refused for their {fault}")
 

@@ -39,6 +39,7 @@ class Timestamps:
         self._texts: list[str] | None = None  # if the answer is spelled as they are
         self._series: pl.Series | None = None
         self._rising = False  # known not to fall
+        self._ends: list[int] = []  # the earliest and the latest, where they are known
         self._listed = is_list(values)
         if is_list(values):
             self.ns = self._from_list(values if isinstance(values, list) else list(values))
@@ -90,7 +91,9 @@ class Timestamps:
         column, begin, out = self._column(ns), 0, []
         for rows in groups:
             times = object.__new__(Timestamps)
-            times.__dict__.update(self.__dict__, ns=ns[begin : begin + len(rows)], _datetimes=None, _texts=None)
+            times.__dict__.update(
+                self.__dict__, ns=ns[begin : begin + len(rows)], _datetimes=None, _texts=None, _ends=[]
+            )
             times._series = column.slice(begin, len(rows))
             out.append(times)
             begin += len(rows)
@@ -121,14 +124,19 @@ class Timestamps:
 
     def streamed(self, step: int = 1) -> tuple[Ints, int]:
         """The times as a stream takes them, which begin in 1970, and by how much they were moved: a multiple of `step` ns."""
-        ends = self.ns[[0, -1]] if self._rising and len(self.ns) else self.ns
-        first, last = (int(ends.min()), int(ends.max())) if len(ends) else (0, 0)
+        first, last = self._ends or self._find_ends()
         moved = -(first // step) * step if first < 0 else 0
         if last + moved > LATEST:
             row = int(self.ns.argmax())
             text = _core.format_times(self.ns[row : row + 1])[0]
             raise ValueError(f"{self.name} at row {row} is {text}, more than 291 years after 1970 or the first of them")
         return (self.ns + moved, moved) if moved else (self.ns, 0)
+
+    def _find_ends(self) -> list[int]:
+        if not len(self.ns):
+            return [0, 0]
+        ends = self.ns[[0, -1]] if self._rising else self.ns
+        return [int(ends.min()), int(ends.max())]
 
     def _from_list(self, items: list[Any]) -> Ints:
         if not items or isinstance(items[0], str):
@@ -212,8 +220,9 @@ class Timestamps:
             if isinstance(dtype, pl.Datetime)
             else 86_400_000_000_000
         )
-        physical = series.to_physical().to_numpy().astype(np.int64, copy=False)
-        most = (2**63 - 1) // scale
-        if len(series) and not -most <= int(physical.min()) <= int(physical.max()) <= most:
+        physical = np.ascontiguousarray(series.to_physical().to_numpy(), dtype=np.int64)
+        told = _core.nanoseconds(physical, scale)
+        if told is None:
             raise ValueError(f"{self.name} holds a time beyond int64 nanoseconds (1678 to 2261)")
-        return np.ascontiguousarray(physical * scale if scale > 1 else physical)
+        ns, *self._ends = told
+        return ns

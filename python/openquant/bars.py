@@ -15,6 +15,7 @@ from openquant import events
 from openquant._arguments import (
     choice,
     flag,
+    floats,
     interval_ns,
     number,
     prices,
@@ -279,10 +280,11 @@ def bar_diagnostics(df: pl.DataFrame) -> dict[str, Any]:
         raise ValueError(f"missing required columns: {', '.join(missing)}")
     times = Timestamps(df["ts"], "ts")
     codes, names = symbols_of(df["symbol"])
-    close = prices(df["close"])
+    close = floats(df["close"], "close")
     check_sorted(times, codes, names)
     rows = Rows(events.Price, {"ts": times.streamed()[0], "price": close}, names, codes)
-    told = run(_diagnostics_graph(), {"close": rows}).tables["diagnostics"].take()
+    graph = run(_diagnostics_graph(), {"close": rows}, explain=lambda: prices(close))
+    told = graph.tables["diagnostics"].take()
 
     def figure(name: str, flag: str) -> float:
         return float(told[name][0]) if len(told[name]) and told[flag][0] else math.nan

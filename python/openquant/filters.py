@@ -47,14 +47,14 @@ def _cusum_graph(threshold: float | None = None) -> Graph:
 
 
 def _cusum(close: Numbers, threshold: float | Numbers) -> Ints:
-    c = prices(close)
+    c = floats(close, "close")
     rows: Data = {"close": Numbered(events.Price, c, "close")}
     if isinstance(threshold, (int, float)) or getattr(threshold, "ndim", None) == 0:
         graph = _cusum_graph(number(threshold, "threshold", 0.0, above=True))
     else:
         graph = _cusum_graph()
         rows = {"thresholds": _thresholds(threshold, len(c)), **rows}
-    return _event_rows(run(graph, rows))
+    return _event_rows(run(graph, rows, explain=lambda: prices(c)))
 
 
 def _thresholds(values: Numbers, bars: int) -> Numbered:
@@ -148,14 +148,14 @@ def _z_score_graph(
 
 
 def _z_score(close: Numbers, mean_window: int, std_window: int, threshold: float, side: Any) -> Ints:
-    c = finite(close, "close")
+    c = floats(close, "close")
     graph = _z_score_graph(
         whole(mean_window, "mean_window", 1, _MAX_WINDOW),
         whole(std_window, "std_window", 2, _MAX_WINDOW),
         number(threshold, "threshold", 0.0, above=True),
         cast("Literal['upper', 'lower', 'both']", choice(side, "side", ("upper", "lower", "both"))),
     )
-    return _event_rows(run(graph, {"close": Numbered(events.Value, c, "close")}))
+    return _event_rows(run(graph, {"close": Numbered(events.Value, c, "close")}, explain=lambda: finite(c, "close")))
 
 
 @runs(_z_score_graph)

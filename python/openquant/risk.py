@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openquant import events
-from openquant._arguments import finite, flag, number
+from openquant._arguments import finite, flag, floats, number
 from openquant._batch import Numbered, run, runs
 from openquant.graph import Graph
 from openquant.operators import RiskSummary
@@ -40,11 +40,12 @@ def _risk_graph(operator: RiskSummary) -> Graph:
 
 
 def _summary(returns: Numbers, confidence_level: float, graph: Callable[[float], Graph]) -> dict[str, Any]:
-    values = finite(returns, "returns")
+    values = floats(returns, "returns")
     q = number(confidence_level, "confidence_level", 0.0, 1.0)
     if not len(values):
         raise ValueError("returns are empty; at least one return is wanted")
-    return run(graph(q), {"returns": Numbered(events.Value, values, "returns")}).tables["risk"].take()
+    rows = Numbered(events.Value, values, "returns")
+    return run(graph(q), {"returns": rows}, explain=lambda: finite(values, "returns")).tables["risk"].take()
 
 
 @runs(_tail_graph)

@@ -215,7 +215,7 @@ def test_rows_pushed_one_by_one_give_the_same_bits(name: str, monkeypatch: pytes
     ran: list[tuple[openquant.Graph, tuple[Data, ...], dict[str, dict[str, Any]], Any]] = []
     plain_run = _batch.run
 
-    def recorded(graph: openquant.Graph, *turns: Data, each: Any = None) -> openquant.Graph:
+    def recorded(graph: openquant.Graph, *turns: Data, each: Any = None, explain: Any = None) -> openquant.Graph:
         seen: dict[str, list[dict[str, Any]]] = {t: [] for t in graph.tables}
 
         def taken(graph: openquant.Graph) -> None:
@@ -225,7 +225,7 @@ def test_rows_pushed_one_by_one_give_the_same_bits(name: str, monkeypatch: pytes
                 if not len(table):
                     seen[t].append(before[t])
 
-        plain_run(graph, *turns, each=each and taken)
+        plain_run(graph, *turns, each=each and taken, explain=explain)
         for t, table in graph.tables.items():
             seen[t].append(copied(table))
         tables = {t: {k: np.concatenate([part[k] for part in parts]) for k in parts[0]} for t, parts in seen.items()}

@@ -229,13 +229,18 @@ TEST_CASE("id tracker: rows older than the first are late, not repeated, and wha
 
 TEST_CASE("rows that are sound for long and then are not come out the same whether they are lent or copied") {
     // Every fault and every step back stands alone in a few hundred sound rows, so that blocks, chunks and batches cut them in every way.
-    const auto recording = [](std::uint64_t seed, std::size_t rows, std::int64_t step) {
+    // In a panel each symbol's rows come by themselves, some hundred of them, and time steps back where another's begin.
+    const auto recording = [](std::uint64_t seed, std::size_t rows, std::int64_t step, bool panel) {
         Recording out{&event_type<Trade>(), IdKind::unknown, {}, {}};
         Random random(seed);
-        const std::string names[] = {"B", "A", "C"};
+        const std::string names[] = {"B", "A", "C", "D"};
+        std::size_t told[4] = {}, of = 0, left = 0;
         for (std::size_t i = 0; i < rows; ++i) {
-            Trade t = trade(static_cast<std::int64_t>(1'000 + i) * step, i, random.uniform(1.0, 2.0), random.uniform(1.0, 2.0));
-            std::string symbol = names[i < rows / 2 ? i / 300 % 2 : random.below(3)];
+            if (panel && left-- == 0) of = random.below(4), left = random.below(600);
+            else if (!panel) of = i < rows / 2 ? i / 300 % 2 : random.below(3);
+            const std::size_t at = panel ? told[of]++ : i;
+            Trade t = trade(static_cast<std::int64_t>(1'000 + at) * step, i, random.uniform(1.0, 2.0), random.uniform(1.0, 2.0));
+            std::string symbol = names[of];
             switch (random.below(400)) {
                 case 0: t.price = -1.0; break;
                 case 1: t.size = std::nan(""); break;
@@ -247,8 +252,7 @@ TEST_CASE("rows that are sound for long and then are not come out the same wheth
         }
         return out;
     };
-    const Recording a = recording(1, 6'000, 1'000), b = recording(2, 4'000, 1'700);
-    const auto run = [&](bool both, std::size_t chunk, std::size_t per_batch) {
+    const auto run = [](const Recording& a, const Recording* b, std::size_t chunk, std::size_t per_batch) {
         Graph graph;
         const Port first = graph.source<Trade>("a"), second = graph.source<Trade>("b");
         const std::vector<const Table*> tables{&graph.collect(first), &graph.collect(first.continuity()), &graph.collect(second),
@@ -256,18 +260,21 @@ TEST_CASE("rows that are sound for long and then are not come out the same wheth
                                                &graph.collect(graph.add(DollarBars{.dollar_value_per_bar = 40.0}, first))};
         std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
         feeds.emplace_back("a", feed_of(a, per_batch));
-        if (both) feeds.emplace_back("b", feed_of(b, per_batch));
+        if (b) feeds.emplace_back("b", feed_of(*b, per_batch));
         replay(graph, std::move(feeds), {.chunk = chunk});
         Outputs out;
         for (const Table* table : tables) out.push_back(collected(*table, graph.symbols()));
         return out;
     };
-    for (const bool both : {false, true}) {
-        const Outputs plain = run(both, 1, 1);
-        REQUIRE(plain[0].rows() > 5'900);
-        REQUIRE(plain[1].rows() > 5);
-        for (const std::size_t chunk : {1, 7, 128, 1'000, 4'096, 100'000})
-            for (const std::size_t per_batch : {1, 300, 1'000'000}) CHECK(difference(run(both, chunk, per_batch), plain) == "");
+    for (const bool panel : {false, true}) {
+        const Recording a = recording(1, 6'000, 1'000, panel), b = recording(2, 4'000, 1'700, panel);
+        for (const Recording* other : {static_cast<const Recording*>(nullptr), &b}) {
+            const Outputs plain = run(a, other, 1, 1);
+            REQUIRE(plain[0].rows() > 5'900);
+            REQUIRE(plain[1].rows() > 5);
+            for (const std::size_t chunk : {1, 7, 128, 1'000, 4'096, 100'000})
+                for (const std::size_t per_batch : {1, 300, 1'000'000}) CHECK(difference(run(a, other, chunk, per_batch), plain) == "");
+        }
     }
 }
 

@@ -47,6 +47,20 @@ std::shared_ptr<const Made<E>> made(std::size_t rows, std::vector<std::string> n
     return out;
 }
 
+/// The same walk with each symbol's rows by themselves, as a frame that is sorted by symbol has them.
+std::shared_ptr<const Made<Trade>> panel(std::size_t rows, std::vector<std::string> names) {
+    const std::size_t symbols = names.size(), each = rows / symbols;
+    const auto walk = made<Trade>(rows, std::move(names));
+    auto out = std::make_shared<Made<Trade>>();
+    out->names = walk->names;
+    Stream shown;
+    walk->rows.show(shown);
+    const RowView<Trade> view(shown.columns);
+    for (std::size_t symbol = 0; symbol < symbols; ++symbol)
+        for (std::size_t i = 0; i < each; ++i) out->rows.append(static_cast<SymbolId>(symbol), view[i * symbols + symbol]);
+    return out;
+}
+
 /// Events at every tenth of `rows` prices, by a source of their own.
 std::shared_ptr<const Made<Event>> events(std::size_t rows) {
     auto out = std::make_shared<Made<Event>>();
@@ -78,6 +92,11 @@ Work collected() {
 
 Work dollar_bars() {
     return replayed(made<Trade>(100'000, {"BTCUSDT", "ETHUSDT", "SOLUSDT"}), 0,
+                    [](Graph& graph, Port trades) { return graph.add(DollarBars{.dollar_value_per_bar = 1e5}, trades); });
+}
+
+Work dollar_bars_of_a_panel() {
+    return replayed(panel(100'000, {"BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"}), 0,
                     [](Graph& graph, Port trades) { return graph.add(DollarBars{.dollar_value_per_bar = 1e5}, trades); });
 }
 
@@ -176,6 +195,7 @@ Work json_lines() {
 const std::pair<std::string_view, std::function<Work()>> replays[] = {
     {"collected", collected},
     {"dollar_bars", dollar_bars},
+    {"dollar_bars_of_a_panel", dollar_bars_of_a_panel},
     {"chain", [] { return chain(50'000, 0); }},
     {"chain_row_by_row", [] { return chain(10'000, 1); }},
     {"triple_barrier", triple_barrier},

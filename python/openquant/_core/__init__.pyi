@@ -36,6 +36,7 @@ __all__: list[str] = [
     "journal_sources",
     "kernels",
     "matrix_feed",
+    "nanoseconds",
     "numbered_feed",
     "open_quotes",
     "open_trades",
@@ -301,6 +302,13 @@ def matrix_feed(
     times: numpy.typing.NDArray[numpy.int64],
     names: collections.abc.Sequence[str],
 ) -> Feed: ...
+def nanoseconds(
+    counts: numpy.typing.NDArray[numpy.int64], unit: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[numpy.typing.NDArray[numpy.int64], int, int] | None:
+    """
+    Counts of `unit` ns as ns, with the earliest and the latest; None if one is beyond int64.
+    """
+
 def numbered_feed(
     type: str, values: numpy.typing.NDArray[numpy.float64], first: typing.SupportsInt | typing.SupportsIndex, name: str
 ) -> Feed: ...
