@@ -30,9 +30,9 @@ public:
         const std::size_t end = begin + out.size();
         if (!one_by_one_) examine(end);
         std::size_t row = begin;
-        const std::size_t sound = std::min(end, sound_until_);
-        for (; row < sound && time(row) < latest; ++row) out[row - begin] = latest;
-        for (; row < sound; ++row) out[row - begin] = time(row);
+        const std::size_t examined = std::min(end, sound_until_);
+        for (; row < examined && time(row) < latest; ++row) out[row - begin] = latest;
+        for (; row < examined; ++row) out[row - begin] = time(row);
         if (row > begin) latest = out[row - begin - 1];
         for (; row < end; ++row) {
             const E e = (*view_)[row];

@@ -16,14 +16,20 @@
 
 namespace openquant {
 
-/// Adds the products of each two of n columns, on and below the diagonal, by blocks of four rows in their order.
-OPENQUANT_WIDE inline void add_products(const double* rows, std::size_t count, std::size_t n, double* sums) noexcept {
+/// Adds the products of each two of n columns, by blocks of four rows in their order: of those on and below the diagonal, and of some
+/// above it, for two rows of sums at once and whole vectors.
+OPENQUANT_WIDE inline void add_products(const double* __restrict rows, std::size_t count, std::size_t n, double* __restrict sums) noexcept {
+    const auto four = [&](const double* x, std::size_t i, std::size_t j) {
+        return ((x[i] * x[j] + x[n + i] * x[n + j]) + x[2 * n + i] * x[2 * n + j]) + x[3 * n + i] * x[3 * n + j];
+    };
     for (const double* block = rows; block != rows + count * n; block += 4 * n) {
-        const double *a = block, *b = a + n, *c = b + n, *d = c + n;
-        for (std::size_t i = 0; i < n; ++i) {
-            double* const row = sums + i * n;
-            for (std::size_t j = 0; j <= i; ++j) row[j] += ((a[i] * a[j] + b[i] * b[j]) + c[i] * c[j]) + d[i] * d[j];
+        std::size_t i = 0;
+        for (; i + 1 < n; i += 2) {
+            double *const row = sums + i * n, *const next = row + n;
+            const std::size_t end = std::min(n, (i / 4 + 1) * 4);
+            for (std::size_t j = 0; j < end; ++j) row[j] += four(block, i, j), next[j] += four(block, i + 1, j);
         }
+        for (std::size_t j = 0; i < n && j < n; ++j) sums[i * n + j] += four(block, i, j);
     }
 }
 
@@ -97,29 +103,24 @@ private:
         const std::size_t rows = rows_ = prices.size() / n - 1;
         const std::size_t padded = (rows + 3) / 4 * 4;
         returns_.assign(padded * n, 0.0);
-        mean_.assign(n, 0.0), noise_.assign(n, 0.0), correction_.assign(n, 0.0);
-        // Through pointers of its own: a vector's would be read again after every store.
-        double *const returned = returns_.data(), *const mean = mean_.data(), *const noise = noise_.data(), *const correction = correction_.data();
+        for (auto* v : {&mean_, &noise_, &correction_, &left_}) v->assign(n, 0.0);
         for (std::size_t t = 0; t < rows; ++t) {
-            const double *const before = &prices[t * n], *const now = before + n;
-            double* const row = returned + t * n;
-            for (std::size_t i = 0; i < n; ++i) {
-                const double r = row[i] = price_return(options.returns, now[i], before[i]);
-                mean[i] += r;
-                noise[i] = std::max(noise[i], std::fabs(r));
-            }
+            const double* const before = &prices[t * n];
+            double* const row = &returns_[t * n];
+            if (options.returns == ReturnKind::log)
+                for (std::size_t i = 0; i < n; ++i) row[i] = price_return(ReturnKind::log, before[n + i], before[i]);
+            else divide(before + n, before, n, row);
+            note(row, n, mean_.data(), noise_.data());
         }
         // Two rounded prices, their quotient and the return itself: 2 epsilon of 1 + |r|, and as much again in between.
         for (double& x : noise_) x = 4.0 * std::numeric_limits<double>::epsilon() * (1.0 + x);
         for (double& m : mean_) m /= static_cast<double>(rows);
-        for (double* row = returned; row != returned + rows * n; row += n)
-            for (std::size_t i = 0; i < n; ++i) correction[i] += row[i] -= mean[i];
+        centre(rows, n, mean_.data(), correction_.data());
         for (double& x : correction_) x /= static_cast<double>(rows);
-        for (double* row = returned; row != returned + rows * n; row += n)
-            for (std::size_t i = 0; i < n; ++i) row[i] -= correction[i];
-        for (std::size_t i = 0; i < n; ++i) mean[i] += correction[i];
+        centre(rows, n, correction_.data(), left_.data());
+        for (std::size_t i = 0; i < n; ++i) mean_[i] += correction_[i];
         covariance_.assign(n * n, 0.0);
-        add_products(returned, padded, n, covariance_.data());
+        add_products(returns_.data(), padded, n, covariance_.data());
         const double divisor = static_cast<double>(rows - 1);
         const auto still = [&](std::size_t i) { return covariance_[i * n + i] <= divisor * noise_[i] * noise_[i]; };
         deviation_.resize(n);
@@ -129,6 +130,20 @@ private:
                 const bool moves = deviation_[i] > 0.0 && deviation_[j] > 0.0;
                 covariance_[i * n + j] = covariance_[j * n + i] = moves ? covariance_[i * n + j] / divisor : 0.0;
             }
+    }
+
+    OPENQUANT_WIDE static void divide(const double* __restrict prices, const double* __restrict before, std::size_t n, double* __restrict out) {
+        for (std::size_t i = 0; i < n; ++i) out[i] = simple_return(prices[i], before[i]);
+    }
+    OPENQUANT_WIDE static void note(const double* __restrict returns, std::size_t n, double* __restrict sums, double* __restrict sizes) {
+        for (std::size_t i = 0; i < n; ++i) sums[i] += returns[i], sizes[i] = std::max(sizes[i], std::fabs(returns[i]));
+    }
+    /// Takes `mean` from each row of returns; `left` is what they then sum up to.
+    void centre(std::size_t rows, std::size_t n, const double* mean, double* left) {
+        for (std::size_t t = 0; t < rows; ++t) take_mean(&returns_[t * n], n, mean, left);
+    }
+    OPENQUANT_WIDE static void take_mean(double* __restrict row, std::size_t n, const double* __restrict mean, double* __restrict left) {
+        for (std::size_t i = 0; i < n; ++i) left[i] += row[i] -= mean[i];
     }
 
     /// w_i = level / variance_i, or the bound that is nearest: the level is between two of the bounds' own, found by bisection.
@@ -302,7 +317,7 @@ private:
     bool riskless_ = false;
     std::size_t rows_ = 0;
     Portfolio portfolio_;
-    std::vector<double> lower_, upper_, returns_, mean_, correction_, noise_, deviation_, covariance_, hessian_, series_;
+    std::vector<double> lower_, upper_, returns_, mean_, correction_, left_, noise_, deviation_, covariance_, hessian_, series_;
     std::vector<double> excess_, most_, best_, linear_, levels_;
     std::vector<std::size_t> order_;
     QuadraticProgram program_;

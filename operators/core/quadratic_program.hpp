@@ -110,7 +110,8 @@ public:
 
     double multiplied(std::span<const double> x, std::span<const double> y) const {  // x'Hy
         double sum = 0.0;
-        for (std::size_t i = 0; i < n_; ++i) sum += x[i] * row_times(i, y);
+        for (std::size_t i = 0; i < n_; ++i)
+            if (x[i] != 0.0) sum += x[i] * row_times(i, y);
         return sum;
     }
 
@@ -243,9 +244,8 @@ private:
     }
     /// x := K^-1 x, less the multiple of K^-1 1 that makes its sum `total`; returns the multiple.
     double project(std::vector<double>& x, double total) {
-        factor_.solve(x);
-        for (std::size_t i = 0; i < free_.size(); ++i) ones_[i] = 1.0;
-        factor_.solve(ones_);
+        std::fill_n(ones_.begin(), free_.size(), 1.0);
+        factor_.solve(x, ones_);
         double sum = -total, ones = 0.0, left = total;
         for (std::size_t i = 0; i < free_.size(); ++i) sum += x[i], ones += ones_[i];
         for (std::size_t i = 0; i < free_.size(); ++i) x[i] -= ones_[i] * (sum / ones), left -= x[i];
