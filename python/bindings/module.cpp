@@ -110,10 +110,15 @@ py::dict table_columns(const PyTable& self, bool take) {
 
 std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
     Source& source = *self.graph->sources()[self.graph->source_index(name)];
-    Batch batch;
-    if (!rows.feed->next(batch)) return 0;
     const py::gil_scoped_release release;
-    return source.inlet().push(batch);
+    Batch batch;
+    std::size_t taken = 0;
+    while (rows.feed->next(batch)) {
+        const std::size_t n = source.inlet().push(batch);
+        taken += n;
+        if (n < batch.rows) break;
+    }
+    return taken;
 }
 
 /// Aligned prices from a matrix, time by asset; the arrays are read where they are.

@@ -31,6 +31,8 @@ def feed(frame: pl.DataFrame, event_type: EventType, what: str = "frame") -> _co
         ValueError: a required column is missing, a column is unknown or cannot be read as its field.
     """
     columns = arrays(frame, event_type, what)
+    if frame.schema["symbol"] == pl.String:
+        return _core.text_feed(event_type.name, columns, frame["symbol"])
     codes, names = symbols(frame["symbol"], what)
     return _core.columns_feed(event_type.name, columns, codes, names)
 

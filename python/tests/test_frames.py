@@ -81,6 +81,43 @@ def test_slices_of_a_text_column_keep_their_names() -> None:
     assert trades_of(frame)["symbol"].to_list() == ["long enough to stand apart", "A", "A"]
 
 
+@pytest.mark.parametrize("chunk", [None, 1_000, 100_000])
+def test_text_is_read_part_by_part_as_the_same_symbols(chunk: int | None) -> None:
+    rows = 150_000  # more than one part, and names that are met in the last
+    names = ["A" if i % 3 else None if i % 7 == 0 else f"a name of its own {i // 40_000}" for i in range(rows)]
+    frame = pl.DataFrame(
+        {
+            "ts": np.arange(rows),
+            "symbol": pl.Series(names, dtype=pl.String),
+            "price": 1.0 + np.arange(rows),
+            "size": 1.0,
+        }
+    )
+    frame = pl.concat([frame[:10], frame[10:70_001], frame[70_001:]], rechunk=False)
+
+    def collected(rows: pl.DataFrame) -> tuple[pl.DataFrame, Any]:
+        graph = openquant.Graph()
+        table = graph.collect(graph.source("trades", openquant.Trade))
+        graph.replay({"trades": rows}, chunk=chunk)
+        return table.frame(), graph.stats()["sources"][0]["rejected"]
+
+    told, rejected = collected(frame)
+    expected, same = collected(frame.with_columns(pl.col("symbol").cast(pl.Categorical)))
+    assert told.equals(expected) and told.height + rejected["null"] == rows
+    assert rejected == same
+
+
+def test_a_pushed_frame_of_text_is_taken_whole() -> None:
+    rows = 70_000
+    frame = pl.DataFrame({"ts": np.arange(rows), "symbol": ["A", "B"] * (rows // 2), "price": 1.0, "size": 1.0})
+    graph = openquant.Graph()
+    table = graph.collect(graph.source("trades", openquant.Trade))
+    graph.start(capacity=1_000)
+    graph.push("trades", frame)
+    graph.stop()
+    assert table.frame()["symbol"].to_list() == frame["symbol"].to_list()
+
+
 @pytest.mark.parametrize(
     ("side", "expected"),
     [

@@ -47,6 +47,7 @@ __all__: list[str] = [
     "sampling",
     "simulated_venues",
     "text_codes",
+    "text_feed",
     "venue_names",
 ]
 
@@ -346,6 +347,11 @@ def text_codes(
 ) -> tuple[numpy.typing.NDArray[numpy.uint32], list[str]]:
     """
     Codes of a column of text in the order of first appearance, none for null, and the names.
+    """
+
+def text_feed(type: str, columns: list[typing.Any], symbols: typing.Any) -> Feed:
+    """
+    Rows of columns by field, and of a column of text with their symbols.
     """
 
 def venue_names() -> list[str]: ...
