@@ -129,24 +129,11 @@ std::int64_t first_outside(const Floats& values, double low, double high) {
 
 constexpr std::size_t look = 512;  // rows that are looked at as one first
 
-/// Whether a time is before that of the row before it (not after it, if `strictly`), without a branch.
-OPENQUANT_WIDE bool falls(const std::int64_t* t, std::size_t n, bool strictly) {
-    std::int64_t any = 0;
-    const std::int64_t equal_counts = -std::int64_t{strictly};
-    for (std::size_t i = 1; i < n; ++i) any |= -std::int64_t{t[i] < t[i - 1]} | (-std::int64_t{t[i] == t[i - 1]} & equal_counts);
-    return any != 0;
-}
-
 /// First row whose time is before that of the row before it (not after it, if `strictly`); -1 if there is none.
 std::int64_t first_unsorted(const Times& times, bool strictly) {
     const std::int64_t* const t = times.data();
-    const auto n = static_cast<std::size_t>(times.size());
-    for (std::size_t begin = 0; begin + 1 < n; begin += look) {
-        const std::size_t end = std::min(n, begin + look + 1);
-        if (!falls(t + begin, end - begin, strictly)) continue;
-        for (std::size_t i = begin + 1; i < end; ++i)
-            if (t[i] < t[i - 1] || (strictly && t[i] == t[i - 1])) return static_cast<std::int64_t>(i);
-    }
+    for (std::int64_t i = 1; i < static_cast<std::int64_t>(times.size()); ++i)
+        if (t[i] < t[i - 1] || (strictly && t[i] == t[i - 1])) return i;
     return -1;
 }
 
@@ -162,7 +149,7 @@ std::int64_t first_unsorted_of(const Times& times, const Codes& codes) {
     };
     for (std::size_t begin = 0, end = 0; begin < n; begin = end) {
         end = std::min(n, begin + look);
-        const bool rising = checks::all_equal(code + begin, end - begin) && !falls(t + begin, end - begin, false);
+        const bool rising = checks::all_equal(code + begin, end - begin) && checks::in_order(t + begin, end - begin);
         for (std::size_t i = begin; i < end; i = rising ? end : i + 1) {
             std::int64_t& latest = last_of(code[i]);
             if (t[i] < latest) return static_cast<std::int64_t>(i);

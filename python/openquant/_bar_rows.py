@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     Kind = Literal["trades", "ohlcv"]
 
 
-_TRADE = ("ts", "symbol", "price", "size")
-_OHLCV = ("ts", "symbol", "open", "high", "low", "close", "volume")
+_REQUIRED = {
+    "trades": ("ts", "symbol", "price", "size"),
+    "ohlcv": ("ts", "symbol", "open", "high", "low", "close", "volume"),
+}
 
 
 class BarRows:
@@ -36,8 +38,7 @@ class BarRows:
         if not isinstance(df, pl.DataFrame):
             raise TypeError(f"df must be a polars DataFrame, not {type(df).__name__}")
         self.of: Kind = "trades" if "price" in df.columns else "ohlcv"
-        required = _TRADE if self.of == "trades" else _OHLCV
-        missing = [column for column in required if column not in df.columns]
+        missing = [column for column in _REQUIRED[self.of] if column not in df.columns]
         if missing:
             kind = "trade" if self.of == "trades" else "OHLCV"
             raise ValueError(f"missing required {kind} columns: {', '.join(missing)}")
@@ -104,8 +105,7 @@ def check_sorted(times: Timestamps, codes: Any, names: list[str]) -> None:
 
 def _columns(df: pl.DataFrame, of: Kind) -> dict[str, Any]:
     """Its columns as arrays. The source judges their values, but for what it takes for unknown."""
-    required = _TRADE if of == "trades" else _OHLCV
-    columns = {name: floats(df[name], name) for name in required if name not in ("ts", "symbol")}
+    columns = {name: floats(df[name], name) for name in _REQUIRED[of] if name not in ("ts", "symbol")}
     if of == "trades" and "side" in df.columns:
         columns["side"] = _sides(df["side"])
     if of == "ohlcv" and "adj_close" in df.columns:

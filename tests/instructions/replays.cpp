@@ -90,14 +90,8 @@ Work collected() {
     return replayed(made<Trade>(100'000), 0, [](Graph&, Port trades) { return trades; });
 }
 
-Work dollar_bars() {
-    return replayed(made<Trade>(100'000, {"BTCUSDT", "ETHUSDT", "SOLUSDT"}), 0,
-                    [](Graph& graph, Port trades) { return graph.add(DollarBars{.dollar_value_per_bar = 1e5}, trades); });
-}
-
-Work dollar_bars_of_a_panel() {
-    return replayed(panel(100'000, {"BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"}), 0,
-                    [](Graph& graph, Port trades) { return graph.add(DollarBars{.dollar_value_per_bar = 1e5}, trades); });
+Work dollar_bars(std::shared_ptr<const Made<Trade>> rows) {
+    return replayed(std::move(rows), 0, [](Graph& graph, Port trades) { return graph.add(DollarBars{.dollar_value_per_bar = 1e5}, trades); });
 }
 
 /// Averages and a deviation that nobody collects, and events of the last two nodes.
@@ -194,8 +188,14 @@ Work json_lines() {
 
 const std::pair<std::string_view, std::function<Work()>> replays[] = {
     {"collected", collected},
-    {"dollar_bars", dollar_bars},
-    {"dollar_bars_of_a_panel", dollar_bars_of_a_panel},
+    {"dollar_bars",
+     [] {
+         return dollar_bars(made<Trade>(100'000, {"BTCUSDT", "ETHUSDT", "SOLUSDT"}));
+     }},
+    {"dollar_bars_of_a_panel",
+     [] {
+         return dollar_bars(panel(100'000, {"BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"}));
+     }},
     {"chain", [] { return chain(50'000, 0); }},
     {"chain_row_by_row", [] { return chain(10'000, 1); }},
     {"triple_barrier", triple_barrier},
