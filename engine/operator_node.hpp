@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "openquant/engine/fetch.hpp"
 #include "openquant/engine/node.hpp"
 #include "openquant/engine/turns.hpp"
 
@@ -201,6 +202,10 @@ private:
         if (in.symbols.mask != 0) {
             const SymbolId* const symbols = in.symbols.data;
             Op* const operators = operators_.data();
+            for (const std::size_t fetched = known < many_symbols ? row : std::max(row + far, end) - far; row < fetched && symbols[row] < known; ++row) {
+                fetch_ahead(symbols + row, known);
+                feed(operators[symbols[row]], std::false_type{});
+            }
             for (; row < end && symbols[row] < known; ++row) feed(operators[symbols[row]], std::false_type{});
         } else if (in.symbols[0] < known) {
             Op& kept = operators_[in.symbols[0]];
@@ -217,6 +222,13 @@ private:
         }
         rows_.resume(tail);
         return row;
+    }
+
+    /// Many symbols' states lie far away: each is asked for some rows before it is needed, and then what it keeps elsewhere.
+    [[gnu::always_inline]] void fetch_ahead(const SymbolId* symbols, std::size_t known) const {
+        const auto state_of = [&](SymbolId symbol) { return operators_.data() + std::min<std::size_t>(symbol, known - 1); };
+        fetch(state_of(symbols[far]));
+        fetch_kept(*state_of(symbols[far / 2]));
     }
 
     /// All of `process` where it is about one row, which is most of what a quiet feed has.
@@ -362,6 +374,7 @@ private:
     }
 
     static constexpr std::size_t long_run = 16;
+    static constexpr std::size_t many_symbols = 512, far = 12;  // rows
 
     Op prototype_;
     std::vector<Op> operators_, staged_;

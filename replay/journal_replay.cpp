@@ -12,7 +12,7 @@ using Monotonic = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t default_chunk = 4096, records_per_chunk = 4096;
+constexpr std::size_t records_per_chunk = 4096;
 constexpr std::size_t large = 256;  // rows of a record that are handed on where they are
 
 std::string source_text(const std::string& name, std::string_view type, IdKind ids) {
@@ -35,7 +35,6 @@ T read(const std::byte* from) {
 
 JournalReplay::JournalReplay(Graph& graph, const std::string& folder, JournalReplayOptions options)
     : graph_(graph), options_(std::move(options)), reader_(folder) {
-    if (options_.chunk == 0) options_.chunk = default_chunk;
     match_sources();
     bool unread = reader_.next(record_);
     if (unread && record_.type == Type::snapshot) {
@@ -76,14 +75,14 @@ bool JournalReplay::run_for(std::chrono::milliseconds budget) {
     while (!done_ && !stopped_) {
         if (Monotonic::now() >= deadline) return false;
         if (paused_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        else chunk(options_.chunk);
+        else chunk(chunk_rows());
     }
     if (stopped_) finish();
     return true;
 }
 
 bool JournalReplay::step(std::size_t rows) {
-    for (std::size_t left = rows; left > 0 && !done_;) left -= chunk(std::min(left, options_.chunk));
+    for (std::size_t left = rows; left > 0 && !done_;) left -= chunk(std::min(left, chunk_rows()));
     return !done_;
 }
 

@@ -52,6 +52,14 @@ Twin random_graph(std::uint64_t seed, std::size_t rows) {
     return twin;
 }
 
+/// Trades of 700 symbols in no order, more than most operators' states have room for in the near caches.
+Recording crowd(std::uint64_t seed, std::size_t rows) {
+    Recording out = generate(trades, seed, rows, {.dirty = false, .symbols = 1});
+    Random random(seed);
+    for (Tick& tick : out.ticks) tick.symbol = "S" + std::to_string(random.below(700));
+    return out;
+}
+
 /// Split dollar bars -> CUSUM events and volatility -> labels -> win rate -> bets -> returns.
 Twin trading_graph(std::uint64_t seed, std::size_t rows) {
     Twin twin;
@@ -110,6 +118,20 @@ TEST_CASE("a cross-sectional operator equals the reference, alone and behind bar
     const auto distance = twin.add(operator_case(DistanceFromMean{}), {bar});
     twin.add(operator_case(StrategyReturns{}), {source, distance});
     twin.add(operator_case(DistanceFromMean{}), {other});
+    check_against_reference(twin);
+}
+
+TEST_CASE("hundreds of symbols, whose states are asked for ahead, equal the reference at any chunking") {
+    Twin twin;
+    const auto source = twin.source(crowd(11, 15'000));
+    const auto clock = twin.source(generate(event_type<Clock>(), 12, 40));
+    const auto bar = twin.add(operator_case(TickBars{.ticks_per_bar = 2}), {std::nullopt, source});
+    for (const auto stream : {source, bar}) {
+        twin.add(operator_case(ZScoreFilter{.mean_window = 3, .std_window = 4, .threshold = 0.5}), {stream});
+        twin.add(operator_case(RollingStd{.window = 5}), {stream});
+        twin.add(operator_case(EwmaVolatility{}), {stream});
+    }
+    twin.add(operator_case(TimeBars{.interval_ns = 60'000'000'000}), {std::nullopt, source, clock});
     check_against_reference(twin);
 }
 

@@ -29,7 +29,8 @@ OPENQUANT_WIDE inline void add_products(const double* __restrict rows, std::size
             const std::size_t end = std::min(n, (i / 4 + 1) * 4);
             for (std::size_t j = 0; j < end; ++j) row[j] += four(block, i, j), next[j] += four(block, i + 1, j);
         }
-        for (std::size_t j = 0; i < n && j < n; ++j) sums[i * n + j] += four(block, i, j);
+        if (i < n)
+            for (std::size_t j = 0; j < n; ++j) sums[i * n + j] += four(block, i, j);
     }
 }
 
@@ -103,7 +104,7 @@ private:
         const std::size_t rows = rows_ = prices.size() / n - 1;
         const std::size_t padded = (rows + 3) / 4 * 4;
         returns_.assign(padded * n, 0.0);
-        for (auto* v : {&mean_, &noise_, &correction_, &left_}) v->assign(n, 0.0);
+        for (auto* v : {&mean_, &noise_, &correction_}) v->assign(n, 0.0);
         for (std::size_t t = 0; t < rows; ++t) {
             const double* const before = &prices[t * n];
             double* const row = &returns_[t * n];
@@ -115,9 +116,9 @@ private:
         // Two rounded prices, their quotient and the return itself: 2 epsilon of 1 + |r|, and as much again in between.
         for (double& x : noise_) x = 4.0 * std::numeric_limits<double>::epsilon() * (1.0 + x);
         for (double& m : mean_) m /= static_cast<double>(rows);
-        centre(rows, n, mean_.data(), correction_.data());
+        take_mean(returns_.data(), rows, n, mean_.data(), correction_.data());
         for (double& x : correction_) x /= static_cast<double>(rows);
-        centre(rows, n, correction_.data(), left_.data());
+        take_mean(returns_.data(), rows, n, correction_.data());
         for (std::size_t i = 0; i < n; ++i) mean_[i] += correction_[i];
         covariance_.assign(n * n, 0.0);
         add_products(returns_.data(), padded, n, covariance_.data());
@@ -139,11 +140,13 @@ private:
         for (std::size_t i = 0; i < n; ++i) sums[i] += returns[i], sizes[i] = std::max(sizes[i], std::fabs(returns[i]));
     }
     /// Takes `mean` from each row of returns; `left` is what they then sum up to.
-    void centre(std::size_t rows, std::size_t n, const double* mean, double* left) {
-        for (std::size_t t = 0; t < rows; ++t) take_mean(&returns_[t * n], n, mean, left);
+    OPENQUANT_WIDE static void take_mean(double* __restrict returns, std::size_t rows, std::size_t n, const double* __restrict mean, double* __restrict left) {
+        for (double* row = returns; row != returns + rows * n; row += n)
+            for (std::size_t i = 0; i < n; ++i) left[i] += row[i] -= mean[i];
     }
-    OPENQUANT_WIDE static void take_mean(double* __restrict row, std::size_t n, const double* __restrict mean, double* __restrict left) {
-        for (std::size_t i = 0; i < n; ++i) left[i] += row[i] -= mean[i];
+    OPENQUANT_WIDE static void take_mean(double* __restrict returns, std::size_t rows, std::size_t n, const double* __restrict mean) {
+        for (double* row = returns; row != returns + rows * n; row += n)
+            for (std::size_t i = 0; i < n; ++i) row[i] -= mean[i];
     }
 
     /// w_i = level / variance_i, or the bound that is nearest: the level is between two of the bounds' own, found by bisection.
@@ -317,7 +320,7 @@ private:
     bool riskless_ = false;
     std::size_t rows_ = 0;
     Portfolio portfolio_;
-    std::vector<double> lower_, upper_, returns_, mean_, correction_, left_, noise_, deviation_, covariance_, hessian_, series_;
+    std::vector<double> lower_, upper_, returns_, mean_, correction_, noise_, deviation_, covariance_, hessian_, series_;
     std::vector<double> excess_, most_, best_, linear_, levels_;
     std::vector<std::size_t> order_;
     QuadraticProgram program_;

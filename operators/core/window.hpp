@@ -47,6 +47,13 @@ public:
         slot->x = x;
         return rows_ == w;
     }
+    /// Asks for the memory of the slots that the next row will need.
+    void fetch() const noexcept {
+        if (slots_.empty()) return;
+        const std::size_t last = slots_.size() - 1, i = std::min<std::size_t>(at_, last);
+        __builtin_prefetch(&slots_[back_ ? last - i : i]);
+        __builtin_prefetch(&slots_[back_ ? std::max(last - i, std::size_t{1}) - 1 : std::min(i + 1, last)]);
+    }
     const Total& total() const noexcept { return total_; }
     const Sample& origin() const noexcept { return origin_; }
     std::size_t rows() const noexcept { return rows_; }

@@ -96,6 +96,21 @@ TEST_CASE("replays in step: as many rows as asked, whatever the pace, and false 
     CHECK(replay.progress() == 1.0);
 }
 
+TEST_CASE("a chunk grows with the symbols, within bounds") {
+    Graph graph;
+    graph.collect(graph.source<Price>("prices"));
+    CHECK(graph.chunk_rows() == 4096);
+    Recording many{&event_type<Price>(), IdKind::unknown, {}, {}};
+    for (int i = 0; i < 20'000; ++i) many.ticks.push_back({"S" + std::to_string(i), Price{i, 1.0}});
+    Feeds feeds;
+    feeds.emplace_back("prices", feed_of(many));
+    Replay replay(graph, std::move(feeds));
+    CHECK(replay.step(2'000));
+    CHECK(graph.chunk_rows() == 8'000);
+    CHECK(!replay.step(20'000));
+    CHECK(graph.chunk_rows() == 65'536);
+}
+
 TEST_CASE("at a pace, no row comes before its time") {
     Paced p;
     Replay replay(p.graph, p.feeds({1, 1, 2, 24 * hour, 25 * hour}), {.chunk = 2, .speed = 1.0});
