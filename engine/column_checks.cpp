@@ -55,6 +55,13 @@ OPENQUANT_WIDE bool in_order(const std::int64_t* ts, std::size_t n) {
     return signs >> 63 == 0;
 }
 
+OPENQUANT_WIDE bool count_up(const std::uint64_t* ids, std::size_t n) {
+    std::uint64_t differ = 0;
+#pragma GCC unroll 4
+    for (std::size_t i = 1; i < n; ++i) differ |= (ids[i] - ids[i - 1]) ^ 1;
+    return differ == 0 && (n == 0 || ids[0] <= ids[n - 1]);
+}
+
 OPENQUANT_WIDE bool all_below(const std::uint32_t* codes, std::size_t n, std::uint32_t limit) {
     std::uint32_t signs = 0;
 #pragma GCC unroll 4

@@ -42,6 +42,18 @@ public:
         return repeated(id, of_snapshot || id <= known_);
     }
 
+    /// Whether a row of id `first` is the next, and so are those after it whose ids rise by one each.
+    bool expects(IdKind kind, std::uint64_t first) const {
+        if (kind == IdKind::unknown) return true;
+        return kind != IdKind::opaque && first != 0 && (last_ == 0 || (kind == IdKind::dense ? first == last_ + 1 : first > last_));
+    }
+    /// Takes such rows all at once.
+    void take(IdKind kind, std::uint64_t first, std::uint64_t last) {
+        if (kind == IdKind::unknown) return;
+        if (last_ == 0) first_ = first;
+        last_ = last;
+    }
+
     /// The stream is known to have come to id `until`, of which no row tells: what is missing, if that is news.
     Judgement miss(IdKind kind, std::uint64_t until) {
         if (kind != IdKind::dense || last_ == 0 || until <= last_) return {};

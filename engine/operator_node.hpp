@@ -70,8 +70,8 @@ public:
     }
 
     void process(const SymbolTable& symbols) override {
-        if constexpr (keyed && input_count<Op> == 1)
-            if (inputs[0]->rows == 1 && plain() && inputs[0]->symbols[0] < known_) return run_one();
+        if constexpr (keyed)
+            if (plain() && run_one()) return;
         run_chunk(symbols);
     }
 
@@ -231,11 +231,29 @@ private:
         fetch_kept(*state_of(symbols[far / 2]));
     }
 
-    /// All of `process` where it is about one row, which is most of what a quiet feed has.
-    [[gnu::flatten]] void run_one() {
-        const Stream& in = *inputs[0];
+    /// All of `process` where it is about one row of one input, which is most of what a quiet feed has; false where it is not.
+    [[gnu::always_inline]] bool run_one() {
+        if constexpr (input_count<Op> == 1) return run_one<0>();
+        std::size_t only = 0, rows = 0;
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            if (inputs[i] && inputs[i]->rows > 0) only = i, rows += inputs[i]->rows;
+        bool ran = false;
+        if (rows == 1)
+            for_each_input<Op>([&](auto index, auto) __attribute__((always_inline)) { ran = ran || (index.value == only && run_one<index.value>()); });
+        return ran;
+    }
+    template <std::size_t I>
+    [[gnu::always_inline]] bool run_one() {
+        const Stream& in = *inputs[I];
+        if (in.rows != 1 || in.symbols[0] >= known_) return false;
+        take_one<I>();
+        return true;
+    }
+    template <std::size_t I>
+    [[gnu::flatten]] void take_one() {
+        const Stream& in = *inputs[I];
         std::size_t emitted = 0;
-        deliver<0>(operators_[in.symbols[0]], RowView<typename InputOf<Op, 0>::Type>(in, std::get<0>(places_))[0],
+        deliver<I>(operators_[in.symbols[0]], RowView<typename InputOf<Op, I>::Type>(in, std::get<I>(places_))[0],
                    [&](const Out& out) { rows_.put(emitted++, out); });
         assert(emitted < 2 && "an operator that emits several rows for one declares fans_out");
         rows_.resize(emitted);

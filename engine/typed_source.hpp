@@ -23,7 +23,8 @@ public:
         filled_ = FilledColumns<E>(batch.columns);
         view_.emplace(filled_.columns);
         if (batch_.ids == IdKind::unknown) batch_.ids = ids;
-        one_by_one_ = std::is_same_v<E, Clock> || batch_.kinds || batch_.ids != IdKind::unknown || !batch_.breaks.empty();
+        row_ids_ = batch_.kinds || batch_.ids != IdKind::unknown ? id_column() : nullptr;
+        one_by_one_ = std::is_same_v<E, Clock> || !batch_.breaks.empty() || (row_ids_ && batch_.rows < shortest_run);
         taken_ = sound_until_ = unsound_until_ = equal_from_ = 0;
     }
     void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) override {
@@ -61,6 +62,7 @@ public:
             const std::size_t stop = std::min(end, sound ? sound_until_ : unsound_until_);
             if (sound && stays && copied_.size() == 0) {
                 lend(begin, stop, symbols, position);
+                if (row_ids_) take_ids(begin, stop);
             } else {
                 copy_lent();
                 take_one_by_one(begin, stop, symbols, position);
@@ -88,11 +90,23 @@ public:
     }
 
 private:
+    static constexpr bool has_ids = requires(E e) { e.id; } && !std::is_same_v<E, Continuity>;  // whose id is of the rows it speaks of
+    static constexpr std::size_t shortest_run = 16;                                             // of one symbol, to be looked at by itself
+
+    const std::uint64_t* id_column() const {
+        const std::uint64_t* out = nullptr;
+        if constexpr (has_ids)
+            for_each_field<E>([&](auto index, auto f) {
+                if constexpr (std::is_same_v<typename decltype(f)::Type, std::uint64_t>)
+                    if (const auto& column = view_->template column<index.value>(); f.name == "id" && column.mask != 0) out = column.data;
+            });
+        return out;
+    }
     std::int64_t time(std::size_t row) const { return view_->template column<0>().data[row]; }
 
     void take_one_by_one(std::size_t begin, std::size_t end, SymbolTable& symbols, std::uint64_t& position) {
         for (std::size_t row = begin; row < end; ++row) {
-            report_breaks(row, symbols, position);
+            if (next_break_ < batch_.breaks.size()) report_breaks(row, symbols, position);
             E e = (*view_)[row];
             Fault fault = fault_of(e);
             if (batch_.codes[row] == Batch::no_symbol) fault = Fault::null;
@@ -132,7 +146,7 @@ private:
         if (sound_until_ < end && unsound_until_ <= sound_until_) look_ahead(end);
     }
     [[gnu::noinline]] void look_ahead(std::size_t end) {
-        constexpr std::size_t block = 128, shortest_run = 16;  // of one symbol, to be looked at by itself
+        constexpr std::size_t block = 128;
         while (sound_until_ < end) {
             const std::size_t begin = sound_until_;
             std::size_t stop = std::min(begin + block, batch_.rows);
@@ -140,11 +154,12 @@ private:
             if (!equal && !rises)
                 if (const std::size_t run = end_of_code(begin, stop); run - begin >= shortest_run) stop = run, equal = true, rises = in_order(begin, run);
             const bool named = equal ? batch_.codes[begin] < most_codes : all_below(most_codes, begin, stop);
-            if (named && rises && time(begin) < least_time(begin, equal)) {
+            const bool counts_up = !row_ids_ || (equal && checks::count_up(row_ids_ + begin, stop - begin));
+            if (named && rises && counts_up && (time(begin) < least_time(begin, equal) || !expects(begin))) {
                 if (begin > taken_) return;  // what came before is taken first
                 rises = false;
             }
-            if (!named || !rises || !sound_values(begin, stop)) {
+            if (!named || !rises || !counts_up || !sound_values(begin, stop)) {
                 unsound_until_ = stop;
                 return;
             }
@@ -163,6 +178,20 @@ private:
     std::int64_t latest_of(std::uint32_t code) const {
         const bool met = code < ids_of_code_.size() && ids_of_code_[code] != every_symbol;
         return met ? memory_.last_ts[ids_of_code_[code]] : std::numeric_limits<std::int64_t>::min();
+    }
+    /// Whether the id at row `begin`, up to which all are sound, is the next of its symbol.
+    bool expects(std::size_t begin) const {
+        if (!row_ids_) return true;
+        const std::uint32_t code = batch_.codes[begin];
+        const std::uint64_t id = row_ids_[begin];
+        if (begin > taken_) return batch_.codes[begin - 1] == code && id != 0 && id == row_ids_[begin - 1] + 1;
+        if (code >= batch_.names->size()) return false;  // to be told of where rows are taken one by one
+        const bool met = code < ids_of_code_.size() && ids_of_code_[code] != every_symbol;
+        return (met ? memory_.ids[ids_of_code_[code]] : IdTracker()).expects(batch_.kind(code), id);
+    }
+    void take_ids(std::size_t begin, std::size_t end) {
+        const std::uint32_t code = batch_.codes[begin];
+        memory_.ids[ids_of_code_[code]].take(batch_.kind(code), row_ids_[begin], row_ids_[end - 1]);
     }
     std::size_t end_of_code(std::size_t begin, std::size_t end) const {
         std::size_t row = begin + 1;
@@ -328,7 +357,7 @@ private:
     bool judge(E& e, SymbolId symbol, [[maybe_unused]] IdKind kind, std::uint64_t& position) {
         bool late = e.ts < memory_.last_ts[symbol];
         std::uint64_t id = 0;
-        if constexpr (requires { e.id; } && !std::is_same_v<E, Continuity>) {  // its id is of the rows it speaks of
+        if constexpr (has_ids) {
             id = e.id;
             const auto [verdict, first, missing] = memory_.ids[symbol].judge(kind, e.id, (e.flags & flag_snapshot) != 0);
             if (verdict == IdTracker::Verdict::overlap) return ++rejected[static_cast<std::size_t>(Fault::overlap)], false;
@@ -371,7 +400,8 @@ private:
 
     FilledColumns<E> filled_;
     std::optional<RowView<E>> view_;
-    bool one_by_one_ = false;  // ids to judge, breaks to report among the rows
+    bool one_by_one_ = false;                 // breaks to report among the rows
+    const std::uint64_t* row_ids_ = nullptr;  // ids to judge; null where there are none
     std::uint64_t dictionary_ = 0;
     std::size_t next_break_ = 0;
     // Rows of the batch: taken; from there on known to be sound, then a block that is not; and whose codes are equal up to the sound one's end.

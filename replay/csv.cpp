@@ -41,23 +41,27 @@ std::uint64_t places(const char* text, char wanted) {
     return out;
 }
 
-/// The cells of a line, which has 64 readable bytes behind it. All are found before any is read, so that none waits for another.
-std::size_t split(std::string_view line, std::array<std::string_view, most_columns>& out) {
-    const char *start = line.data(), *const end = start + line.size();
-    std::size_t n = 0;
-    for (const char* block = start; block < end; block += 64) {
-        std::uint64_t commas = places(block, ',');
-        if (end - block < 64) commas &= (std::uint64_t{1} << (end - block)) - 1;
-        for (; commas != 0; commas &= commas - 1) {
-            const char* const comma = block + std::countr_zero(commas);
-            out[n++] = {start, static_cast<std::size_t>(comma - start)};
-            if (n == most_columns) return n;
-            start = comma + 1;
+/// The cells of a line, which has 64 readable bytes behind it. All commas are found before any cell is read, so that none waits for another.
+class Cells {
+public:
+    /// Returns how many there are; of very many, one more than those that are looked at.
+    std::size_t split(std::string_view line) {
+        const char *block = line.data(), *const end = block + line.size();
+        const char** to = bounds_.data();
+        *to++ = block - 1;
+        for (; block < end && to <= &bounds_[most_columns]; block += 64) {
+            std::uint64_t commas = places(block, ',');
+            if (end - block < 64) commas &= (std::uint64_t{1} << (end - block)) - 1;
+            for (; commas != 0; commas &= commas - 1) *to++ = block + std::countr_zero(commas);
         }
+        *to = end;
+        return std::min(most_columns + 1, static_cast<std::size_t>(to - bounds_.data()));
     }
-    out[n++] = {start, static_cast<std::size_t>(end - start)};
-    return n;
-}
+    std::string_view operator[](std::size_t i) const { return {bounds_[i] + 1, bounds_[i + 1]}; }
+
+private:
+    std::array<const char*, most_columns + 64 + 1> bounds_;  // what stands before each cell, and behind the last one
+};
 
 std::string folded(std::string_view name) {
     std::string out;
@@ -90,30 +94,30 @@ bool is_flag(std::string_view text) {
 }
 
 /// Binance public-data files without a header, told apart by width and by where their booleans stand.
-Layout binance_layout(std::span<const std::string_view> cells, const std::string& path) {
+Layout binance_layout(const Cells& cells, std::size_t n, const std::string& path) {
     using enum Role;
-    const auto flag = [&](std::size_t i) { return i < cells.size() && is_flag(cells[i]); };
-    if (cells.size() == 6 && flag(5)) return {{id, price, size, ignore, ts, maker}, IdKind::dense};                     // USD-M, COIN-M trades
-    if (cells.size() == 7 && flag(5) && flag(6)) return {{id, price, size, ignore, ts, maker, ignore}, IdKind::dense};  // spot trades
-    if (cells.size() == 7 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker}, IdKind::dense};             // futures aggTrades
-    if (cells.size() == 8 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker, ignore}, IdKind::dense};     // spot aggTrades
+    const auto flag = [&](std::size_t i) { return i < n && is_flag(cells[i]); };
+    if (n == 6 && flag(5)) return {{id, price, size, ignore, ts, maker}, IdKind::dense};                     // USD-M, COIN-M trades
+    if (n == 7 && flag(5) && flag(6)) return {{id, price, size, ignore, ts, maker, ignore}, IdKind::dense};  // spot trades
+    if (n == 7 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker}, IdKind::dense};             // futures aggTrades
+    if (n == 8 && flag(6)) return {{id, price, size, ignore, ignore, ts, maker, ignore}, IdKind::dense};     // spot aggTrades
     throw std::invalid_argument("'" + path +
                                 "' is in no known format: not a capture, JSON lines, a Binance CSV, or a CSV with a "
                                 "header that names ts, price and size");
 }
 
 Layout layout_of(std::string_view first, const std::string& path) {
-    std::array<std::string_view, most_columns> cells;
-    const std::size_t n = split(first, cells);
+    Cells cells;
+    const std::size_t n = cells.split(first);
     Layout named{{}, IdKind::unknown, true};
     bool binance = false;
     for (std::size_t i = 0; i < n; ++i) {
-        named.roles.push_back(role_of(cells[i]));
+        named.roles.push_back(i < most_columns ? role_of(cells[i]) : Role::ignore);
         binance |= named.roles.back() == Role::maker;
     }
     if (binance) named.ids = IdKind::dense;
     const auto count = [&](Role role) { return std::count(named.roles.begin(), named.roles.end(), role); };
-    if (count(Role::ts) + count(Role::price) + count(Role::size) == 0) return binance_layout({cells.data(), n}, path);
+    if (count(Role::ts) + count(Role::price) + count(Role::size) == 0) return binance_layout(cells, n, path);
     for (const auto& [role, what] : {std::pair{Role::ts, "ts"}, {Role::price, "price"}, {Role::size, "size"}})
         if (count(role) != 1)
             throw std::invalid_argument("'" + path + "': the header must name exactly one " + what + " column; it names " + std::to_string(count(role)));
@@ -167,19 +171,21 @@ bool maker(std::string_view text, std::int8_t& side) {
 class CsvFile final : public MarketFile<Trade> {
 public:
     CsvFile(TextFile file, Layout layout, std::string symbol, std::vector<std::string> only)
-        : MarketFile(std::move(file), layout.ids, std::move(only)), layout_(std::move(layout)), symbol_(std::move(symbol)) {}
+        : MarketFile(std::move(file), layout.ids, std::move(only)), columns_(layout.roles.size()), header_(layout.header), symbol_(std::move(symbol)) {
+        for (std::size_t i = 0; i < columns_; ++i)
+            if (layout.roles[i] != Role::ignore) wanted_.emplace_back(i, layout.roles[i]);
+    }
 
 private:
     Line parse(std::string_view line, Row& row) override {
-        if (std::exchange(layout_.header, false)) return Line::skip;
-        const std::size_t n = split(line, cells_);
-        if (n != layout_.roles.size()) return Line::malformed;
+        if (std::exchange(header_, false)) return Line::skip;
+        if (cells_.split(line) != columns_) return Line::malformed;
         row.symbol = symbol_;
         Trade& t = row.event;
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::string_view cell = cells_[i];
+        for (const auto& [column, role] : wanted_) {
+            const std::string_view cell = cells_[column];
             bool ok = true;
-            switch (layout_.roles[i]) {
+            switch (role) {
                 case Role::ignore: break;
                 case Role::ts: ok = time(cell, t.ts); break;
                 case Role::symbol: row.symbol = cell, ok = !cell.empty(); break;
@@ -197,9 +203,11 @@ private:
         return Line::row;
     }
 
-    Layout layout_;
+    std::size_t columns_;
+    std::vector<std::pair<std::size_t, Role>> wanted_;
+    bool header_;  // is still to come
     std::string symbol_;
-    std::array<std::string_view, most_columns> cells_;
+    Cells cells_;
 };
 
 }  // namespace

@@ -47,12 +47,12 @@ private:
 
     void read(std::string_view line, Batch& batch) {
         if (blank(line)) return;
-        Row row;
-        switch (parse(line, row)) {
+        row_.event = {}, row_.symbol = {};
+        switch (parse(line, row_)) {
             case Line::row:
-                if (wanted(row.symbol)) rows_.append(code(row.symbol), row.event);
+                if (wanted(row_.symbol)) rows_.append(code(row_.symbol), row_.event);
                 break;
-            case Line::gap: batch.breaks.push_back({rows_.size(), every_symbol, row.broken}); break;
+            case Line::gap: batch.breaks.push_back({rows_.size(), every_symbol, row_.broken}); break;
             case Line::skip: break;
             case Line::malformed: ++rejected[static_cast<std::size_t>(Fault::malformed)]; break;
         }
@@ -74,6 +74,7 @@ private:
     TextFile file_;
     IdKind ids_;
     std::vector<std::string> only_;
+    Row row_;  // of the line at hand
     Rows<E> rows_;
     std::vector<std::string> names_;
     std::map<std::string, std::uint32_t, std::less<>> codes_;

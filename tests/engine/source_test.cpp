@@ -230,22 +230,28 @@ TEST_CASE("id tracker: rows older than the first are late, not repeated, and wha
 TEST_CASE("rows that are sound for long and then are not come out the same whether they are lent or copied") {
     // Every fault and every step back stands alone in a few hundred sound rows, so that blocks, chunks and batches cut them in every way.
     // In a panel each symbol's rows come by themselves, some hundred of them, and time steps back where another's begin.
-    const auto recording = [](std::uint64_t seed, std::size_t rows, std::int64_t step, bool panel) {
-        Recording out{&event_type<Trade>(), IdKind::unknown, {}, {}};
+    const auto recording = [](std::uint64_t seed, std::size_t rows, std::int64_t step, bool panel, IdKind ids) {
+        Recording out{&event_type<Trade>(), ids, {}, {}};
         Random random(seed);
         const std::string names[] = {"B", "A", "C", "D"};
         std::size_t told[4] = {}, of = 0, left = 0;
+        std::uint64_t last[4] = {};
         for (std::size_t i = 0; i < rows; ++i) {
             if (panel && left-- == 0) of = random.below(4), left = random.below(600);
             else if (!panel) of = i < rows / 2 ? i / 300 % 2 : random.below(3);
             const std::size_t at = panel ? told[of]++ : i;
-            Trade t = trade(static_cast<std::int64_t>(1'000 + at) * step, i, random.uniform(1.0, 2.0), random.uniform(1.0, 2.0));
+            Trade t = trade(static_cast<std::int64_t>(1'000 + at) * step, ++last[of], random.uniform(1.0, 2.0), random.uniform(1.0, 2.0));
             std::string symbol = names[of];
             switch (random.below(400)) {
                 case 0: t.price = -1.0; break;
                 case 1: t.size = std::nan(""); break;
                 case 2: t.ts -= 700 * step; break;
                 case 3: symbol.clear(); break;
+                case 4: t.id = last[of] += 3; break;                                          // a gap
+                case 5: t.id = last[of] -= last[of] > 1; break;                               // a row again
+                case 6: t.id = 1 + last[of] / 2; break;                                       // an old one
+                case 7: t.id = 0; break;                                                      // none
+                case 8: t.flags = flag_snapshot, t.id = last[of] -= 1 + last[of] / 8; break;  // from here on again
                 default: break;
             }
             out.ticks.push_back({symbol, t});
@@ -266,15 +272,36 @@ TEST_CASE("rows that are sound for long and then are not come out the same wheth
         for (const Table* table : tables) out.push_back(collected(*table, graph.symbols()));
         return out;
     };
-    for (const bool panel : {false, true}) {
-        const Recording a = recording(1, 6'000, 1'000, panel), b = recording(2, 4'000, 1'700, panel);
+    for (const auto& [panel, ids] : {std::pair{false, IdKind::unknown},
+                                     {true, IdKind::unknown},
+                                     {false, IdKind::dense},
+                                     {true, IdKind::dense},
+                                     {true, IdKind::monotonic},
+                                     {true, IdKind::opaque}}) {
+        const Recording a = recording(1, 6'000, 1'000, panel, ids), b = recording(2, 4'000, 1'700, panel, ids);
         for (const Recording* other : {static_cast<const Recording*>(nullptr), &b}) {
             const Outputs plain = run(a, other, 1, 1);
-            REQUIRE(plain[0].rows() > 5'900);
+            REQUIRE(plain[0].rows() > (ids == IdKind::unknown ? 5'900 : 3'000));
             REQUIRE(plain[1].rows() > 5);
             for (const std::size_t chunk : {1, 7, 128, 1'000, 4'096, 100'000})
                 for (const std::size_t per_batch : {1, 300, 1'000'000}) CHECK(difference(run(a, other, chunk, per_batch), plain) == "");
         }
+    }
+}
+
+TEST_CASE("a code without a name is refused, whatever the rows' ids") {
+    for (const IdKind ids : {IdKind::unknown, IdKind::dense, IdKind::opaque}) {
+        Graph graph;
+        graph.collect(graph.source<Trade>("trades"));
+        const std::vector<std::string> names{"X"};
+        Rows<Trade> rows;
+        for (std::uint64_t i = 1; i <= 100; ++i) rows.append(i < 50 ? 0 : 1, trade(static_cast<std::int64_t>(i), i));
+        Batch batch;
+        batch.offer(rows, names, new_dictionary());
+        batch.ids = ids;
+        std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+        feeds.emplace_back("trades", std::make_unique<ColumnsFeed>(event_type<Trade>(), std::move(batch), nullptr));
+        CHECK_THROWS_WITH(replay(graph, std::move(feeds), {.chunk = 30}), "a row has symbol code 1, but only 1 names are given");
     }
 }
 

@@ -101,6 +101,24 @@ TEST_CASE_METHOD(Files, "lines that make no sense are counted, the rest is read"
     CHECK(binance.malformed() == 2);
 }
 
+TEST_CASE_METHOD(Files, "of very many columns, empty ones and long ones, those that are wanted are read") {
+    const auto line = [](const std::string& ts, const std::string& price, const std::string& size, const std::string& other, int others) {
+        std::string out = ts;
+        for (int i = 0; i < others; ++i) out += "," + other;
+        return out + "," + price + "," + size + "," + std::string(80, 'x') + "," + other;
+    };
+    for (const int others : {0, 1, 30, 58, 59, 60}) {
+        INFO(others);
+        for (const std::string cell : {"", "y", "a rather long cell as it were"}) {
+            const std::string first = line("1723161256322", "61800.3", "0.006", cell, others), second = line("1723161256323", "61800.25", "1.5", cell, others);
+            const ReadFile file = read(line("ts", "price", "size", cell, others) + "\n" + first + "\n" + second + "\n" + second + ",more\n");
+            REQUIRE(file.rows.size() == (others < 60 ? 2 : 3));  // beyond 64 columns, how many there are is not counted
+            CHECK(file.trades()[1].price == 61800.25);
+            CHECK(file.trades()[1].size == 1.5);
+        }
+    }
+}
+
 TEST_CASE_METHOD(Files, "a CSV in no known layout is refused with what is missing") {
     CHECK(says(refusal([&] { read("hello,world\n1,2\n"); }), {"no known format", "BTCUSDT-trades"}));
     CHECK(says(refusal([&] { read("1,2,3\n"); }), {"no known format"}));
