@@ -16,7 +16,7 @@
 namespace openquant::bench {
 namespace {
 
-constexpr std::size_t window = 100;
+constexpr std::size_t as_it_likes = 0, window = 100;  // rows of a chunk: as many as the engine chooses; of a window
 constexpr double span = 20.0, threshold = 2.0, volume_per_bar = 100.0;
 
 /// Rows that a feed offers without a copy, as often as wanted.
@@ -76,7 +76,7 @@ Recorded<Trade> trades(std::size_t events, std::size_t symbols = 1) {
 }
 
 template <class E>
-void replay(Graph& graph, const Recorded<E>& data, std::size_t chunk = 0, bool flush = true) {
+void replay(Graph& graph, const Recorded<E>& data, std::size_t chunk = as_it_likes, bool flush = true) {
     Replay(graph, data.feeds(), {.chunk = chunk, .flush = flush}).run();
 }
 
@@ -127,7 +127,7 @@ void nodes_in_a_row(const Recorded<Value>& data, int nodes, std::size_t chunk) {
 }
 
 void one_more_node(Report& report, std::size_t events, int rounds) {
-    for (const std::size_t chunk : {std::size_t{0}, std::size_t{1}}) {
+    for (const std::size_t chunk : {as_it_likes, std::size_t{1}}) {
         const std::size_t n = chunk == 1 ? events / 5 : events;
         const auto data = values(n);
         const auto told = alternate({{"one", [&] { nodes_in_a_row(data, 1, chunk); }}, {"five", [&] { nodes_in_a_row(data, 5, chunk); }}}, n, rounds);
@@ -184,7 +184,7 @@ void chains(Report& report, std::size_t events, int rounds) {
     const auto by_hand = static_cast<double>(fused_chain(data)), by_graph = static_cast<double>(far.rows());
     require(std::fabs(by_hand - by_graph) < 1e-3 * by_graph, "the chain and the fused loop do not find the same values");
 
-    const auto whole = alternate({{ours, [&] { run_chain(data, 0); }}, {"fused C++ loop", [&] { fused_chain(data); }}}, events, rounds);
+    const auto whole = alternate({{ours, [&] { run_chain(data, as_it_likes); }}, {"fused C++ loop", [&] { fused_chain(data); }}}, events, rounds);
     for (const auto& [name, runs] : whole) report.add("chain/replay", name, runs);
     report.add("chain/one-row chunks", ours, alternate({{ours, [&] { run_chain(fewer, 1); }}}, events / 5, rounds).at(ours));
 }
@@ -192,7 +192,7 @@ void chains(Report& report, std::size_t events, int rounds) {
 /// The same work in both builds of this program, with the metrics of nodes and without.
 void metrics(Report& report, std::size_t events, int rounds) {
     const auto data = values(events), fewer = values(events / 5);
-    report.add("metrics/chunk 4096", ours, alternate({{ours, [&] { run_chain(data, 0); }}}, events, rounds).at(ours));
+    report.add("metrics/chunk 4096", ours, alternate({{ours, [&] { run_chain(data, as_it_likes); }}}, events, rounds).at(ours));
     report.add("metrics/chunk 1", ours, alternate({{ours, [&] { run_chain(fewer, 1); }}}, events / 5, rounds).at(ours));
 }
 
@@ -260,7 +260,7 @@ void many_symbols(Report& report, std::size_t events, int rounds) {
             Graph graph;
             std::vector<const Checksum*> sums;
             add_four(graph, of_ticks, sums);
-            replay(graph, first, 0, false);  // one tick of each symbol: now all of its operators are there
+            replay(graph, first, as_it_likes, false);  // one tick of each symbol: now all of its operators are there
             const double built = cpu_seconds();
             replay(graph, rest);
             const double ended = cpu_seconds();
@@ -312,11 +312,11 @@ void two_threads(Report& report, std::size_t events, int rounds) {
     apart.merge(told_of(parts[1]));
     require(apart == told_of(all), "two engine threads do not tell the same as one");
     const auto both = [&] {
-        std::thread other([&] { run_chain(parts[1], 0); });
-        run_chain(parts[0], 0);
+        std::thread other([&] { run_chain(parts[1], as_it_likes); });
+        run_chain(parts[0], as_it_likes);
         other.join();
     };
-    const auto told = alternate({{"one thread", [&] { run_chain(all, 0); }}, {ours, both}}, events, rounds, wall_seconds);
+    const auto told = alternate({{"one thread", [&] { run_chain(all, as_it_likes); }}, {ours, both}}, events, rounds, wall_seconds);
     for (const auto& [name, runs] : told) report.add("scale/two threads", name, runs);
 }
 

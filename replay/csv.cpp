@@ -44,8 +44,7 @@ std::uint64_t places(const char* text, char wanted) {
 /// The cells of a line, which has 64 readable bytes behind it. All commas are found before any cell is read, so that none waits for another.
 class Cells {
 public:
-    /// Returns how many there are; of very many, one more than those that are looked at.
-    std::size_t split(std::string_view line) {
+    void split(std::string_view line) {
         const char *block = line.data(), *const end = block + line.size();
         const char** to = bounds_.data();
         *to++ = block - 1;
@@ -55,11 +54,14 @@ public:
             for (; commas != 0; commas &= commas - 1) *to++ = block + std::countr_zero(commas);
         }
         *to = end;
-        return std::min(most_columns + 1, static_cast<std::size_t>(to - bounds_.data()));
+        size_ = std::min(most_columns + 1, static_cast<std::size_t>(to - bounds_.data()));
     }
+    /// How many there are; of very many, one more than those that are looked at.
+    std::size_t size() const { return size_; }
     std::string_view operator[](std::size_t i) const { return {bounds_[i] + 1, bounds_[i + 1]}; }
 
 private:
+    std::size_t size_ = 0;
     std::array<const char*, most_columns + 64 + 1> bounds_;  // what stands before each cell, and behind the last one
 };
 
@@ -94,8 +96,9 @@ bool is_flag(std::string_view text) {
 }
 
 /// Binance public-data files without a header, told apart by width and by where their booleans stand.
-Layout binance_layout(const Cells& cells, std::size_t n, const std::string& path) {
+Layout binance_layout(const Cells& cells, const std::string& path) {
     using enum Role;
+    const std::size_t n = cells.size();
     const auto flag = [&](std::size_t i) { return i < n && is_flag(cells[i]); };
     if (n == 6 && flag(5)) return {{id, price, size, ignore, ts, maker}, IdKind::dense};                     // USD-M, COIN-M trades
     if (n == 7 && flag(5) && flag(6)) return {{id, price, size, ignore, ts, maker, ignore}, IdKind::dense};  // spot trades
@@ -108,16 +111,16 @@ Layout binance_layout(const Cells& cells, std::size_t n, const std::string& path
 
 Layout layout_of(std::string_view first, const std::string& path) {
     Cells cells;
-    const std::size_t n = cells.split(first);
+    cells.split(first);
     Layout named{{}, IdKind::unknown, true};
     bool binance = false;
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
         named.roles.push_back(i < most_columns ? role_of(cells[i]) : Role::ignore);
         binance |= named.roles.back() == Role::maker;
     }
     if (binance) named.ids = IdKind::dense;
     const auto count = [&](Role role) { return std::count(named.roles.begin(), named.roles.end(), role); };
-    if (count(Role::ts) + count(Role::price) + count(Role::size) == 0) return binance_layout(cells, n, path);
+    if (count(Role::ts) + count(Role::price) + count(Role::size) == 0) return binance_layout(cells, path);
     for (const auto& [role, what] : {std::pair{Role::ts, "ts"}, {Role::price, "price"}, {Role::size, "size"}})
         if (count(role) != 1)
             throw std::invalid_argument("'" + path + "': the header must name exactly one " + what + " column; it names " + std::to_string(count(role)));
@@ -179,7 +182,8 @@ public:
 private:
     Line parse(std::string_view line, Row& row) override {
         if (std::exchange(header_, false)) return Line::skip;
-        if (cells_.split(line) != columns_) return Line::malformed;
+        cells_.split(line);
+        if (cells_.size() != columns_) return Line::malformed;
         row.symbol = symbol_;
         Trade& t = row.event;
         for (const auto& [column, role] : wanted_) {
