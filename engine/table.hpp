@@ -66,7 +66,7 @@ private:
     std::size_t capacity_;
     bool positions_;
     std::uint64_t refused_ = 0;
-    mutable std::mutex mutex_;  // between this chunk's append and a reader's copy
+    mutable std::mutex mutex_;  // between this chunk's append and a reader's look
     Contents contents_;
 };
 

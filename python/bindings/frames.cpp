@@ -7,6 +7,7 @@
 #include "openquant/engine/column_checks.hpp"
 
 namespace py = pybind11;
+using namespace py::literals;
 
 namespace openquant {
 
@@ -99,24 +100,28 @@ std::pair<py::array, py::array> first_rows(const py::array& codes) {
             py::array_t<std::int64_t>(static_cast<py::ssize_t>(first.size()), first.data())};
 }
 
-py::dict arrays_of(Table::Contents contents) {
+py::dict arrays_of(Table::Contents contents, bool owned) {
     // A row that speaks of its whole source stands under the name *.
     const auto whole = static_cast<SymbolId>(contents.names.size());
     contents.names.emplace_back("*");
-    std::replace(contents.symbols.begin(), contents.symbols.end(), every_symbol, whole);
-    const auto* const all = new Table::Contents(std::move(contents));
+    if (std::find(contents.symbols.begin(), contents.symbols.end(), every_symbol) != contents.symbols.end())
+        std::replace(contents.symbols.own(), contents.symbols.own() + contents.rows(), every_symbol, whole);
+    auto* const all = new Table::Contents(std::move(contents));
     const py::capsule owner(all, [](void* p) { delete static_cast<Table::Contents*>(p); });
-    const auto shared = [&](Kind kind, const void* data) {
-        return py::array(dtype_of(kind), {static_cast<py::ssize_t>(all->rows())}, {static_cast<py::ssize_t>(width(kind))}, data, owner);
+    const auto array = [&](Kind kind, auto& values) {
+        const void* const data = owned ? values.own() : values.data();
+        py::array out(dtype_of(kind), {static_cast<py::ssize_t>(all->rows())}, {static_cast<py::ssize_t>(width(kind))}, data, owner);
+        if (!owned) out.attr("setflags")("write"_a = false);
+        return out;
     };
     py::dict out;
     out["names"] = all->names;
-    out["symbol"] = shared(Kind::u32, all->symbols.data());
+    out["symbol"] = array(Kind::u32, all->symbols);
     for (std::size_t i = 0; i < all->columns.size(); ++i) {
         const FieldInfo& field = all->type->fields[i];
-        out[py::str(field.name)] = shared(field.kind, all->columns[i].data());
+        out[py::str(field.name)] = array(field.kind, all->columns[i]);
     }
-    if (all->keeps_positions) out["source_position"] = shared(Kind::u64, all->positions.data());
+    if (all->keeps_positions) out["source_position"] = array(Kind::u64, all->positions);
     return out;
 }
 

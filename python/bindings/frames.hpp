@@ -33,8 +33,9 @@ std::shared_ptr<const void> keep_alive(std::vector<pybind11::object> arrays);
 std::pair<pybind11::array, pybind11::array> first_rows(const pybind11::array& codes);
 
 pybind11::dtype dtype_of(Kind kind);
-/// What a table collected, as a dict of arrays that share its memory: names, symbol, the fields, and source_position where kept.
-pybind11::dict arrays_of(Table::Contents contents);
+/// What a table collected, as a dict of arrays on its memory: names, symbol, the fields, and source_position where kept. They can be
+/// written to where they are `owned`, else others may look at the same memory.
+pybind11::dict arrays_of(Table::Contents contents, bool owned);
 /// A new array of `rows` values of a column.
 pybind11::array array_of(Kind kind, Column<std::byte> column, std::size_t rows);
 

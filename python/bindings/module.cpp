@@ -105,7 +105,7 @@ py::dict table_columns(const PyTable& self, bool take) {
         const py::gil_scoped_release release;
         all = take ? self.table->take() : self.table->contents();
     }
-    return arrays_of(std::move(all));
+    return arrays_of(std::move(all), take);
 }
 
 std::size_t push(PyGraph& self, const std::string& name, const PyFeed& rows) {
@@ -233,7 +233,7 @@ void bind_graph(py::module_& m) {
                     const py::gil_scoped_release release;
                     newest = t.table->newest(rows);
                 }
-                return arrays_of(std::move(newest));
+                return arrays_of(std::move(newest), true);
             },
             "rows"_a)
         .def("clear", [](const PyTable& t) { t.table->clear(); })

@@ -102,14 +102,14 @@ class Table:
         return digest.hexdigest()
 
     def columns(self) -> dict[str, Any]:
-        """The rows so far as numpy arrays by field.
+        """The rows so far as numpy arrays by field, made at once: they look at the table's memory and are read-only.
 
         ``names`` lists the symbols, ``symbol`` indexes it; timestamps are int64 nanoseconds UTC, choices int8.
         """
         return self._core.columns()
 
     def take(self) -> dict[str, Any]:
-        """As `columns`, but the arrays are the table's own memory, and it is empty afterwards."""
+        """As `columns`, but the arrays can be written to, and the table is empty afterwards."""
         return self._core.take()
 
     def clear(self) -> None:

@@ -454,6 +454,28 @@ def test_rows_of_a_whole_source_stand_under_a_star(tmp_path: Path) -> None:
     assert clocks.frame()["symbol"].to_list() == ["*", "A"] and len(clocks.hash()) == 16
 
 
+def test_what_a_table_shows_stays_while_it_goes_on() -> None:
+    graph, _, table = bars_graph()
+    replayed_rows = market(2_000)
+    graph.replay({"trades": replayed_rows[:1_000]}, flush=False)
+    columns, frame = table.columns(), table.frame()
+    shown, rows = {name: list(column) for name, column in columns.items()}, frame.clone().rows()
+    with pytest.raises(ValueError, match="read-only"):
+        columns["close"][0] = 0.0
+    graph.replay({"trades": replayed_rows[1_000:]})
+    assert len(table) > len(rows) > 10
+    whole = table.frame()
+    taken = table.take()
+    assert whole[: len(rows)].rows() == rows and len(table) == 0
+    taken["close"][:] = 0.0
+    taken["symbol"][:] = 0
+    table.clear()
+    graph.replay({"trades": replayed_rows})
+    assert frame.rows() == rows and whole[: len(rows)].rows() == rows
+    assert {name: list(column) for name, column in columns.items()} == shown
+    assert table.frame()["close"].min() > 0.0  # type: ignore[operator]
+
+
 def test_positions_stand_beside_an_event_types_own_fields() -> None:
     graph = openquant.Graph()
     table = graph.collect(graph.source("returns", openquant.Return), positions=True)
