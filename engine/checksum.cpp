@@ -17,13 +17,14 @@ std::uint64_t folded(std::uint64_t x, std::uint64_t y) {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// Two columns of a stream; `place` is that of their first row. Each row is summed up for itself, so that none waits for another.
+/// Rows [begin, end) of two columns of a stream; `place` is that of the first. Each row is summed up for itself, so that none waits for
+/// another.
 template <class A, class B>
-std::uint64_t sum_of(const Column<std::byte>& a, const Column<std::byte>& b, const Column<SymbolId>& symbols, std::size_t rows, std::uint64_t place,
-                     std::uint64_t salt) {
+std::uint64_t sum_of(const Column<std::byte>& a, const Column<std::byte>& b, const Column<SymbolId>& symbols, std::size_t begin, std::size_t end,
+                     std::uint64_t place, std::uint64_t salt) {
     std::uint64_t sum = 0;
     const auto add = [&]<bool whole>(std::bool_constant<whole>) {
-        for (std::size_t i = 0; i < rows; ++i, place += golden) {
+        for (std::size_t i = begin; i < end; ++i, place += golden) {
             std::uint64_t x = 0, y = 0;
             std::memcpy(&x, a.data + (whole ? i : i & a.mask) * sizeof(A), sizeof(A));
             std::memcpy(&y, b.data + (whole ? i : i & b.mask) * sizeof(B), sizeof(B));
@@ -80,16 +81,24 @@ void Checksum::add_row(const Stream& in) {
 }
 
 void Checksum::add_rows(const Stream& in) {
-    const std::uint64_t place = (rows_ + 1) * golden;
+    std::size_t row = 0;
+    in.ahead.by_strips<64>(0, in.rows, [&](std::size_t stop) {
+        add_rows(in, row, stop);
+        return row = stop;
+    });
+    rows_ += in.rows;
+}
+
+void Checksum::add_rows(const Stream& in, std::size_t begin, std::size_t end) {
+    const std::uint64_t place = (rows_ + begin + 1) * golden;
     std::uint64_t salt = root;
     for (std::size_t i = 0; i < widths_.size(); i += 2, salt += 2 * golden) {
         const bool paired = i + 1 < widths_.size();
         const Column<std::byte>&a = in.columns[i], &b = paired ? in.columns[i + 1] : alone;
         sum_ += with_cell(widths_[i], [&](auto x) {
-            return with_cell(paired ? widths_[i + 1] : 1, [&](auto y) { return sum_of<decltype(x), decltype(y)>(a, b, in.symbols, in.rows, place, salt); });
+            return with_cell(paired ? widths_[i + 1] : 1, [&](auto y) { return sum_of<decltype(x), decltype(y)>(a, b, in.symbols, begin, end, place, salt); });
         });
     }
-    rows_ += in.rows;
 }
 
 }  // namespace openquant

@@ -29,6 +29,7 @@ public:
 private:
     void add_row(const Stream& in);
     void add_rows(const Stream& in);
+    void add_rows(const Stream& in, std::size_t begin, std::size_t end);
 
     const EventType* type_;
     std::vector<std::uint8_t> widths_;  // of a cell, by column

@@ -70,9 +70,9 @@ public:
     void take(std::size_t source, std::size_t begin, std::size_t end);
     void borrow(std::size_t source, std::size_t begin, std::size_t end);
     void run_chunk();
-    /// Rows that serve a replay best as a chunk: few enough to stay in the cache, but of thousands of symbols so many that most come
-    /// several times, and find there what was fetched of their states.
-    std::size_t chunk_rows() const { return std::clamp<std::size_t>(4 * symbols_.size(), 4096, 65536); }
+    /// Rows of a replay's chunk: as many as are asked for, or where 0 are, as serve it best: few enough to stay in the cache, but of
+    /// thousands of symbols so many that most come several times, and find there what was fetched of their states.
+    std::size_t chunk_rows(std::size_t asked) const { return asked ? asked : std::clamp<std::size_t>(4 * symbols_.size(), 4096, 65536); }
     void flush();
     /// What was taken so far is history: rows that a live feed repeats are dropped as overlap, not reported as repeats.
     void hand_over();

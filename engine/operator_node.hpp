@@ -106,17 +106,12 @@ public:
 private:
     [[gnu::noinline]] void run_chunk(const SymbolTable& symbols) {
         begin(symbols);
-        if constexpr (input_count<Op> == 1) {
-            alone<0>();
-        } else {
-            std::size_t with_rows = 0;
-            for (const Stream* in : inputs) with_rows += in && in->rows > 0;
-            if (with_rows > 1) merge();
-            else if (with_rows == 1)
-                for_each_input<Op>([&](auto index, auto) {
-                    if (inputs[index.value] && inputs[index.value]->rows > 0) alone<index.value>();
-                });
-        }
+        const std::size_t only = only_input();
+        if (only == inputs.size()) merge();
+        else
+            for_each_input<Op>([&](auto index, auto) {
+                if (index.value == only) alone<index.value>();
+            });
         finish();
     }
     void begin(const SymbolTable& symbols) {
@@ -145,6 +140,15 @@ private:
         output.rows = rows_.size();
         output.symbols = like_ ? like_->symbols : own_symbols_;
         output.keys = like_ ? like_->keys : Keys{positions_.data(), output.depth > 0 ? subs_.data() : nullptr, 0};
+    }
+
+    /// The one input that has rows; their number where several do, or none.
+    [[gnu::always_inline]] std::size_t only_input() const {
+        if constexpr (input_count<Op> == 1) return 0;
+        std::size_t only = inputs.size(), with_rows = 0;
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            if (inputs[i] && inputs[i]->rows > 0) only = i, ++with_rows;
+        return with_rows == 1 ? only : inputs.size();
     }
 
     /// Keyed, and no row causes more than one.
@@ -179,67 +183,94 @@ private:
     }
 
     /// Rows [begin, end) of a keyed operator that emits at most one row for one: which row caused it is all that is noted beside.
-    /// Ends at a row that speaks of its whole source, and returns where. Flattened: an update that is not inlined would see its
-    /// row through memory.
+    /// Ends at a row that speaks of its whole source, and returns where.
     template <std::size_t I>
-    [[gnu::flatten]] std::size_t run_plain(std::size_t begin, std::size_t end) {
+    std::size_t run_plain(std::size_t begin, std::size_t end) {
         const Stream& in = *inputs[I];
-        const RowView<typename InputOf<Op, I>::Type> view(in, std::get<I>(places_));
-        const std::size_t known = operators_.size();
         rows_.reserve(rows_.size() + (end - begin));
         if (causes_.size() < end - begin) causes_.resize(end - begin);
-        typename Rows<Out>::Tail tail = rows_.tail();
-        std::uint32_t* cause = causes_.data();
-        std::size_t row = begin;
-        const auto feed = [&]<bool whole>(Op& op, std::bool_constant<whole>) {
+        return RowView<typename InputOf<Op, I>::Type>(in, std::get<I>(places_)).with_present([&](auto present) {
+            return in.symbols.mask != 0 ? run_symbols<I, present.value>(begin, end) : run_symbol<I, present.value>(begin, end);
+        });
+    }
+
+    /// What rows cause, appended with all that it takes in registers.
+    struct Caused {
+        typename Rows<Out>::Tail tail;
+        std::uint32_t* cause;
+        std::size_t begin;
+
+        explicit Caused(OperatorNode& node, std::size_t begin_) : tail(node.rows_.tail()), cause(node.causes_.data()), begin(begin_) {}
+        template <std::size_t I, Present present>
+        [[gnu::always_inline]] void feed(Op& op, const auto& view, std::size_t row) {
             [[maybe_unused]] const std::uint32_t* const before = cause;
-            deliver<I>(op, view.template at<whole>(row), [&](const Out& out) {
-                assert(cause == before && "an operator that emits several rows for one declares fans_out");
-                *cause++ = static_cast<std::uint32_t>(row - begin);
-                tail.append(out);
-            });
-        };
-        if (in.symbols.mask != 0) {
-            const SymbolId* const symbols = in.symbols.data;
-            Op* const operators = operators_.data();
-            for (const std::size_t fetched = known < many_symbols ? row : std::max(row + far, end) - far; row < fetched && symbols[row] < known; ++row) {
-                fetch_ahead(symbols + row, known);
-                feed(operators[symbols[row]], std::false_type{});
-            }
-            for (; row < end && symbols[row] < known; ++row) feed(operators[symbols[row]], std::false_type{});
-        } else if (in.symbols[0] < known) {
-            Op& kept = operators_[in.symbols[0]];
-            if (end - begin >= long_run) {  // its state can stay in registers
-                Op op = std::move(kept);
-                if (view.whole())
-                    for (; row < end; ++row) feed(op, std::true_type{});
-                else
-                    for (; row < end; ++row) feed(op, std::false_type{});
-                kept = std::move(op);
-            } else {
-                for (; row < end; ++row) feed(kept, std::false_type{});
-            }
+            deliver<I>(
+                op, view.template at<present>(row), [&](const Out& out) __attribute__((always_inline)) {
+                    assert(cause == before && "an operator that emits several rows for one declares fans_out");
+                    *cause++ = static_cast<std::uint32_t>(row - begin);
+                    tail.append(out);
+                });
         }
-        rows_.resume(tail);
+    };
+
+    // Flattened: an update that is not inlined would see its row through memory.
+    template <std::size_t I, Present present>
+    [[gnu::flatten, gnu::noinline]] std::size_t run_symbols(std::size_t begin, std::size_t end) {
+        const Stream& in = *inputs[I];
+        const RowView<typename InputOf<Op, I>::Type> view(in, std::get<I>(places_));
+        const SymbolId* const symbols = in.symbols.data;
+        Op* const operators = operators_.data();
+        const std::size_t known = operators_.size();
+        Caused caused(*this, begin);
+        std::size_t row = begin;
+        for (const std::size_t fetched = known < many_symbols ? row : std::max(row + far, end) - far; row < fetched && symbols[row] < known; ++row) {
+            fetch_ahead(symbols + row, known);
+            caused.template feed<I, present>(operators[symbols[row]], view, row);
+        }
+        in.ahead.by_strips(
+            row, end, [&](std::size_t stop) __attribute__((always_inline)) {
+                for (; row < stop && symbols[row] < known; ++row) caused.template feed<I, present>(operators[symbols[row]], view, row);
+                return row;
+            });
+        rows_.resume(caused.tail);
+        return row;
+    }
+    template <std::size_t I, Present present>
+    [[gnu::flatten, gnu::noinline]] std::size_t run_symbol(std::size_t begin, std::size_t end) {
+        const Stream& in = *inputs[I];
+        if (in.symbols[0] >= operators_.size()) return begin;
+        const RowView<typename InputOf<Op, I>::Type> view(in, std::get<I>(places_));
+        Op& kept = operators_[in.symbols[0]];
+        Caused caused(*this, begin);
+        std::size_t row = begin;
+        if (end - begin >= long_run) {  // its state can stay in registers
+            Op op = std::move(kept);
+            in.ahead.by_strips(
+                row, end, [&](std::size_t stop) __attribute__((always_inline)) {
+                    for (; row < stop; ++row) caused.template feed<I, present>(op, view, row);
+                    return row;
+                });
+            kept = std::move(op);
+        } else {
+            for (; row < end; ++row) caused.template feed<I, present>(kept, view, row);
+        }
+        rows_.resume(caused.tail);
         return row;
     }
 
     /// Many symbols' states lie far away: each is asked for some rows before it is needed, and then what it keeps elsewhere.
     [[gnu::always_inline]] void fetch_ahead(const SymbolId* symbols, std::size_t known) const {
         const auto state_of = [&](SymbolId symbol) { return operators_.data() + std::min<std::size_t>(symbol, known - 1); };
-        fetch(state_of(symbols[far]));
+        const Op* const state = state_of(symbols[far]);
+        fetch(state, state + 1);
         fetch_kept(*state_of(symbols[far / 2]));
     }
 
     /// All of `process` where it is about one row of one input, which is most of what a quiet feed has; false where it is not.
     [[gnu::always_inline]] bool run_one() {
-        if constexpr (input_count<Op> == 1) return run_one<0>();
-        std::size_t only = 0, rows = 0;
-        for (std::size_t i = 0; i < inputs.size(); ++i)
-            if (inputs[i] && inputs[i]->rows > 0) only = i, rows += inputs[i]->rows;
+        const std::size_t only = only_input();
         bool ran = false;
-        if (rows == 1)
-            for_each_input<Op>([&](auto index, auto) __attribute__((always_inline)) { ran = ran || (index.value == only && run_one<index.value>()); });
+        for_each_input<Op>([&](auto index, auto) __attribute__((always_inline)) { ran = ran || (index.value == only && run_one<index.value>()); });
         return ran;
     }
     template <std::size_t I>

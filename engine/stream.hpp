@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "openquant/engine/fetch.hpp"
 #include "openquant/operators/core/events.hpp"
 
 namespace openquant {
@@ -64,6 +65,7 @@ struct Stream {
     Keys keys;
     Column<SymbolId> symbols;
     std::vector<Column<std::byte>> columns;  // one per field, data at width(kind) bytes a row
+    Ahead ahead;                             // of them; empty where they end with these rows
 };
 
 /// Which column of a stream serves each field of `E`, which may be another type that the stream's own offers.
@@ -75,6 +77,13 @@ Places<E> places_in(const EventType& given) {
     for_each_field<E>([&](auto index, auto f) { out[index.value] = static_cast<std::uint32_t>(given.find(f.name)); });
     return out;
 }
+
+/// Which columns a chunk has: in most frames just the essential ones, for what they leave out tells of the delivery alone.
+enum class Present : std::uint8_t { some, essential, all };
+
+/// What absent columns repeat.
+template <class E>
+inline const E absent_row{};
 
 /// A stream's columns read as rows of `E`.
 template <class E>
@@ -92,27 +101,51 @@ public:
         return std::get<I>(columns_);
     }
 
-    /// Whether no column is absent.
-    [[gnu::always_inline]] bool whole() const {
-        bool all = true;
-        for_each_field<E>([&](auto index, auto f) __attribute__((always_inline)) { all = all && (f.required || std::get<index.value>(columns_).mask != 0); });
-        return all;
+    /// Calls `use` with which columns are present as a constant.
+    [[gnu::always_inline]] auto with_present(auto&& use) const {
+        if constexpr (constexpr auto all = std::integral_constant<Present, Present::all>{}; !has_optional) {
+            return use(all);
+        } else {
+            if (are_there(field_count<E>)) return use(all);
+            if constexpr (essential < field_count<E>)
+                if (are_there(essential)) return use(std::integral_constant<Present, Present::essential>{});
+            return use(std::integral_constant<Present, Present::some>{});
+        }
     }
 
     /// Inlined, so that fields a consumer does not use are not even loaded.
-    [[gnu::always_inline]] E operator[](std::size_t row) const { return at<false>(row); }
-    /// Only an optional field's column may be absent, so only it pays for the mask, and of a whole view none does.
-    template <bool is_whole>
+    [[gnu::always_inline]] E operator[](std::size_t row) const { return at<Present::some>(row); }
+    /// Only an optional field's column may be absent, so only it pays for the mask, and where it is known whether it is none does.
+    template <Present present>
     [[gnu::always_inline]] E at(std::size_t row) const {
         E e;
         for_each_field<E>([&](auto index, auto f) __attribute__((always_inline)) {
             const auto& column = std::get<index.value>(columns_);
-            e.*(f.member) = f.required || is_whole ? column.data[row] : column[row];
+            if constexpr (present == Present::some) e.*(f.member) = f.required ? column.data[row] : column[row];
+            else if constexpr (present == Present::all || index.value < essential) e.*(f.member) = column.data[row];
         });
         return e;
     }
 
 private:
+    static constexpr std::size_t essential = [] {
+        if constexpr (requires { E::essential_fields; }) return E::essential_fields;
+        else return field_count<E>;
+    }();
+    static constexpr bool has_optional = [] {
+        bool any = false;
+        for_each_field<E>([&](auto, auto f) { any = any || !f.required; });
+        return any;
+    }();
+    /// Whether these are the columns of just the first fields.
+    bool are_there(std::size_t fields) const {
+        bool so = true;
+        for_each_field<E>([&](auto index, auto f) {
+            const auto& [data, mask] = std::get<index.value>(columns_);
+            so = so && (index.value < fields ? f.required || mask != 0 : data == &(absent_row<E>.*(f.member)));
+        });
+        return so;
+    }
     void bind(auto index, const Column<std::byte>& erased) {
         auto& column = std::get<index.value>(columns_);
         column.data = reinterpret_cast<decltype(column.data)>(erased.data);
@@ -131,9 +164,8 @@ class FilledColumns {
 public:
     FilledColumns() = default;
     explicit FilledColumns(std::vector<Column<std::byte>> given) : columns(std::move(given)) {
-        [[maybe_unused]] static const E defaults{};
         for_each_field<E>([&](auto index, auto f) {
-            if (!columns[index.value].data) columns[index.value] = {reinterpret_cast<const std::byte*>(&(defaults.*(f.member))), 0};
+            if (!columns[index.value].data) columns[index.value] = {reinterpret_cast<const std::byte*>(&(absent_row<E>.*(f.member))), 0};
         });
     }
     RowView<E> view() const { return RowView<E>(columns); }

@@ -26,6 +26,7 @@ public:
         row_ids_ = batch_.kinds || batch_.ids != IdKind::unknown ? id_column() : nullptr;
         one_by_one_ = std::is_same_v<E, Clock> || !batch_.breaks.empty() || (row_ids_ && batch_.rows < shortest_run);
         taken_ = sound_until_ = unsound_until_ = equal_from_ = 0;
+        note_cells();
     }
     void merge_times(std::size_t begin, std::int64_t latest, std::span<std::int64_t> out) override {
         const std::size_t end = begin + out.size();
@@ -77,6 +78,7 @@ public:
             breaks_.show(continuity);
             continuity.keys = {break_positions_.data(), nullptr, 0};
         }
+        rows.ahead = {};
         if (lent_ > 0) return show_lent();
         copied_.show(rows);
         rows.keys = {positions_.data(), nullptr, 0};
@@ -176,9 +178,11 @@ private:
         return before >= memory_.max_ts || (equal && batch_.codes[begin] == batch_.codes[begin - 1]) ? before : memory_.max_ts;
     }
     std::int64_t latest_of(std::uint32_t code) const {
-        const bool met = code < ids_of_code_.size() && ids_of_code_[code] != every_symbol;
-        return met ? memory_.last_ts[ids_of_code_[code]] : std::numeric_limits<std::int64_t>::min();
+        const SymbolId symbol = met(code);
+        return symbol == every_symbol ? std::numeric_limits<std::int64_t>::min() : memory_.last_ts[symbol];
     }
+    /// The symbol of a code; `every_symbol` where it has not been met.
+    SymbolId met(std::uint32_t code) const { return code < ids_of_code_.size() ? ids_of_code_[code] : every_symbol; }
     /// Whether the id at row `begin`, up to which all are sound, is the next of its symbol.
     bool expects(std::size_t begin) const {
         if (!row_ids_) return true;
@@ -186,8 +190,8 @@ private:
         const std::uint64_t id = row_ids_[begin];
         if (begin > taken_) return batch_.codes[begin - 1] == code && id != 0 && id == row_ids_[begin - 1] + 1;
         if (code >= batch_.names->size()) return false;  // to be told of where rows are taken one by one
-        const bool met = code < ids_of_code_.size() && ids_of_code_[code] != every_symbol;
-        return (met ? memory_.ids[ids_of_code_[code]] : IdTracker()).expects(batch_.kind(code), id);
+        const SymbolId symbol = met(code);
+        return (symbol == every_symbol ? IdTracker() : memory_.ids[symbol]).expects(batch_.kind(code), id);
     }
     void take_ids(std::size_t begin, std::size_t end) {
         const std::uint32_t code = batch_.codes[begin];
@@ -202,16 +206,9 @@ private:
         bool ok = true;
         for_each_field<E>([&](auto index, auto f) {
             const auto column = view_->template column<index.value>();
-            if (index.value == 0 || column.mask == 0) return;
-            if (f.fault != Fault::none) ok = ok && all_sound(f, column.data + begin, end - begin);
-            else fetch(column.data + begin, column.data + end);
+            if (index.value > 0 && column.mask != 0 && f.fault != Fault::none) ok = ok && all_sound(f, column.data + begin, end - begin);
         });
         return ok;
-    }
-    /// What need not be checked is asked for too: whoever reads the rows reads it next to what is in the cache already.
-    static void fetch(const auto* begin, const auto* end) {
-        constexpr std::size_t line = 64 / sizeof *begin;
-        for (auto* at = begin; at < end; at += line) __builtin_prefetch(at);
     }
     bool all_equal(std::size_t begin, std::size_t end) const { return batch_.codes.mask == 0 || checks::all_equal(batch_.codes.data + begin, end - begin); }
     bool all_below(std::uint32_t limit, std::size_t begin, std::size_t end) const {
@@ -294,6 +291,17 @@ private:
             rows.columns[index.value] = {whole.mask ? whole.data + lent_from_ * sizeof(typename decltype(f)::Type) : whole.data, whole.mask};
         });
         rows.keys = {positions_.empty() ? nullptr : positions_.data(), nullptr, first_position_};
+        if (lent_ >= least_ahead && lent_from_ + 2 * lent_ <= batch_.rows) rows.ahead = Ahead({cells_.data(), cells_known_}, lent_from_ + lent_);
+    }
+    /// Columns that are read of each row of the batch.
+    void note_cells() {
+        cells_known_ = 0;
+        if (batch_.rows < 2 * least_ahead) return;
+        const auto note = [&](const auto& column, std::size_t width) {
+            if (column.mask != 0) cells_[cells_known_++] = {reinterpret_cast<const std::byte*>(column.data), width};
+        };
+        for_each_field<E>([&](auto index, auto f) { note(view_->template column<index.value>(), sizeof(typename decltype(f)::Type)); });
+        note(batch_.codes, sizeof(std::uint32_t));
     }
     /// What was lent in this chunk becomes rows of our own, for those that follow cannot be lent.
     void copy_lent() {
@@ -329,8 +337,9 @@ private:
     }
 
     SymbolId symbol_of(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
-        if (code < ids_of_code_.size() && ids_of_code_[code] != every_symbol) [[likely]]
-            return ids_of_code_[code];
+        const SymbolId symbol = met(code);
+        if (symbol != every_symbol) [[likely]]
+            return symbol;
         return meet(code, symbols, position);
     }
     [[gnu::noinline]] SymbolId meet(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
@@ -409,12 +418,15 @@ private:
     std::vector<SymbolId> ids_of_code_, symbol_ids_;
     static constexpr std::uint32_t most_codes = 1u << 31;
     static constexpr std::size_t few_codes = 64;
-    std::uint32_t same_codes_ = 0;  // codes below this are their own ids
+    static constexpr std::size_t least_ahead = 1024;  // rows of a chunk, to ask for as many that follow it
+    std::uint32_t same_codes_ = 0;                    // codes below this are their own ids
     std::size_t codes_known_ = 0;
     std::uint64_t chunk_ = 0;
     std::vector<std::uint64_t> noted_in_;   // by symbol: the last chunk that noted its time
     std::size_t lent_ = 0, lent_from_ = 0;  // rows of this chunk that are lent, not copied
     std::uint64_t first_position_ = 0;      // of them; where they are not all in a row, positions_ has each
+    std::array<Ahead::Cells, field_count<E> + 1> cells_{};
+    std::size_t cells_known_ = 0;
     Naming naming_ = Naming::one;
     SymbolId one_ = 0;
     Rows<E> copied_;

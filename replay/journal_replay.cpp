@@ -75,14 +75,14 @@ bool JournalReplay::run_for(std::chrono::milliseconds budget) {
     while (!done_ && !stopped_) {
         if (Monotonic::now() >= deadline) return false;
         if (paused_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        else chunk(chunk_rows());
+        else chunk(graph_.chunk_rows(options_.chunk));
     }
     if (stopped_) finish();
     return true;
 }
 
 bool JournalReplay::step(std::size_t rows) {
-    for (std::size_t left = rows; left > 0 && !done_;) left -= chunk(std::min(left, chunk_rows()));
+    for (std::size_t left = rows; left > 0 && !done_;) left -= chunk(std::min(left, graph_.chunk_rows(options_.chunk)));
     return !done_;
 }
 

@@ -70,7 +70,6 @@ private:
     void read_names(Lane& lane);
     void read_rows(Lane& lane);
     void mark();
-    std::size_t chunk_rows() const { return options_.chunk ? options_.chunk : graph_.chunk_rows(); }
     std::size_t chunk(std::size_t limit);
     void finish();
 

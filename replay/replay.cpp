@@ -49,7 +49,7 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
         }
         const std::int64_t until = due(now);
         if (next_time() <= until || next_time() == any_time) {
-            if (chunk(chunk_rows(), until) == 0 && next_time() == any_time) finish();
+            if (chunk(graph_.chunk_rows(options_.chunk), until) == 0 && next_time() == any_time) finish();
             continue;
         }
         const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(2e7, static_cast<double>(next_time() - until) / options_.speed)));
@@ -64,12 +64,12 @@ void Replay::hurry(Monotonic::time_point now) {
     between_looks_ = now - looked_ < std::chrono::microseconds(50) ? std::min(2 * between_looks_, 64) : 1;
     looked_ = now;
     for (int i = 0; i < between_looks_ && !done_ && !stopped_ && !paused_; ++i)
-        if (chunk(chunk_rows(), any_time) == 0 && next_time() == any_time) finish();
+        if (chunk(graph_.chunk_rows(options_.chunk), any_time) == 0 && next_time() == any_time) finish();
 }
 
 bool Replay::step(std::size_t rows) {
     for (std::size_t left = rows; left > 0 && !done_;) {
-        const std::size_t n = chunk(std::min(left, chunk_rows()), any_time);
+        const std::size_t n = chunk(std::min(left, graph_.chunk_rows(options_.chunk)), any_time);
         left -= n;
         if (n == 0 && next_time() == any_time) finish();
     }

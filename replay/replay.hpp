@@ -57,8 +57,6 @@ private:
     std::int64_t merge_time(Lane& lane, std::size_t row);
     void learn_times(Lane& lane, std::size_t row);
     std::size_t rows_until(Lane& lane, std::size_t at, std::size_t end, std::int64_t until);
-    /// Rows of a chunk where no other number is asked for.
-    std::size_t chunk_rows() const { return options_.chunk ? options_.chunk : graph_.chunk_rows(); }
     /// Takes up to `limit` rows, none later than `until`, and runs them; returns how many.
     std::size_t chunk(std::size_t limit, std::int64_t until);
     std::size_t merge(std::size_t limit, std::int64_t until);

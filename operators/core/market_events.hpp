@@ -65,6 +65,7 @@ struct Trade {
     std::uint32_t flags = 0;
 
     using Offers = Types<Price, Value>;
+    static constexpr std::size_t essential_fields = 4;  // those behind them tell of the delivery
     static constexpr std::string_view name = "Trade";
     static constexpr std::string_view doc = "One match on a venue.";
     static constexpr auto fields() {
@@ -87,6 +88,7 @@ struct Quote {
     double bid_size = 0.0, ask_size = 0.0;
     std::int64_t ts_recv = 0;
 
+    static constexpr std::size_t essential_fields = 5;
     static constexpr std::string_view name = "Quote";
     static constexpr std::string_view doc = "The best bid and ask of a venue, and the quantities there.";
     static constexpr auto fields() {

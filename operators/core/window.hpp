@@ -48,7 +48,7 @@ public:
         return rows_ == w;
     }
     /// Asks for the memory of the slots that the next row will need.
-    void fetch() const noexcept {
+    [[gnu::always_inline]] void fetch() const noexcept {
         if (slots_.empty()) return;
         const std::size_t last = slots_.size() - 1, i = std::min<std::size_t>(at_, last);
         __builtin_prefetch(&slots_[back_ ? last - i : i]);

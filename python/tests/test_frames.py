@@ -279,3 +279,35 @@ def test_what_is_optional_may_be_missing_or_null_in_frames_and_rows() -> None:
     graph.stop()
     assert table.frame()["bid_size"].to_list() == [0.0] * 4
     assert table.frame()["ask_size"].to_list() == [0.0, 5.0] * 2
+
+
+@pytest.mark.parametrize("symbols", [("BTC",), ("BTC", "ETH", "SOL")])
+@pytest.mark.parametrize("given", [(), ("side",), ("id",), ("side", "id"), ("side", "id", "ts_publish", "ts_recv", "flags")])
+def test_absent_columns_read_as_their_defaults(symbols: tuple[str, ...], given: tuple[str, ...]) -> None:
+    """Whichever columns there are: rows of them all with the same values make the same bars."""
+    optional = {"side": pl.Int8, "id": pl.UInt64, "ts_publish": pl.Int64, "ts_recv": pl.Int64, "flags": pl.UInt32}
+    rows = market(10_000, symbols=symbols).with_columns(
+        pl.int_range(10_000, dtype=pl.UInt64).alias("id") + 1,
+        pl.col("ts").alias("ts_publish") + 1,
+        pl.col("ts").alias("ts_recv") + 2,
+        (pl.int_range(10_000, dtype=pl.UInt32) % 7 == 0).cast(pl.UInt32).alias("flags"),
+    )
+    whole = rows.with_columns(
+        pl.lit(0, dtype=dtype).alias(name) for name, dtype in optional.items() if name not in given
+    )
+    hashes = []
+    for frame in (whole, rows.drop(name for name in optional if name not in given)):
+        graph = openquant.Graph()
+        trades = graph.source("trades", openquant.Trade)
+        tables = [
+            graph.collect(graph.add(operator, trades))
+            for operator in (
+                openquant.DollarBars(dollar_value_per_bar=3_000.0),
+                openquant.RunsBars(expected_ticks=20),
+                openquant.EwmaMean(span=20.0),
+            )
+        ]
+        graph.replay({"trades": frame})
+        assert all(len(table) > 50 for table in tables)
+        hashes.append([table.hash() for table in tables])
+    assert hashes[0] == hashes[1]

@@ -99,16 +99,16 @@ TEST_CASE("replays in step: as many rows as asked, whatever the pace, and false 
 TEST_CASE("a chunk grows with the symbols, within bounds") {
     Graph graph;
     graph.collect(graph.source<Price>("prices"));
-    CHECK(graph.chunk_rows() == 4096);
+    CHECK(graph.chunk_rows(0) == 4096);
     Recording many{&event_type<Price>(), IdKind::unknown, {}, {}};
     for (int i = 0; i < 20'000; ++i) many.ticks.push_back({"S" + std::to_string(i), Price{i, 1.0}});
     Feeds feeds;
     feeds.emplace_back("prices", feed_of(many));
     Replay replay(graph, std::move(feeds));
     CHECK(replay.step(2'000));
-    CHECK(graph.chunk_rows() == 8'000);
+    CHECK(graph.chunk_rows(0) == 8'000);
     CHECK(!replay.step(20'000));
-    CHECK(graph.chunk_rows() == 65'536);
+    CHECK(graph.chunk_rows(0) == 65'536);
 }
 
 TEST_CASE("at a pace, no row comes before its time") {
