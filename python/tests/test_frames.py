@@ -282,7 +282,9 @@ def test_what_is_optional_may_be_missing_or_null_in_frames_and_rows() -> None:
 
 
 @pytest.mark.parametrize("symbols", [("BTC",), ("BTC", "ETH", "SOL")])
-@pytest.mark.parametrize("given", [(), ("side",), ("id",), ("side", "id"), ("side", "id", "ts_publish", "ts_recv", "flags")])
+@pytest.mark.parametrize(
+    "given", [(), ("side",), ("id",), ("side", "id"), ("side", "id", "ts_publish", "ts_recv", "flags")]
+)
 def test_absent_columns_read_as_their_defaults(symbols: tuple[str, ...], given: tuple[str, ...]) -> None:
     """Whichever columns there are: rows of them all with the same values make the same bars."""
     optional = {"side": pl.Int8, "id": pl.UInt64, "ts_publish": pl.Int64, "ts_recv": pl.Int64, "flags": pl.UInt32}
