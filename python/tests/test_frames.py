@@ -33,6 +33,16 @@ def test_timestamps_of_any_unit(unit: Any, zone: str | None) -> None:
     assert trades_of(frame)["ts"].to_physical().to_list() == BASE["ts"]
 
 
+@pytest.mark.parametrize("used", [["k"], ["c", "k"], ["a", "b", "c", None], ["z", "a"]])
+def test_symbols_whose_first_row_comes_late(used: list[str | None]) -> None:
+    """Of an Enum's categories some have no row, and others their first one far down."""
+    dtype = pl.Enum(list("abcdefghijklmnopqrstuvwxyz"))
+    symbol = [name for name in used for _ in range(6_000)] + [used[0]]
+    rows = len(symbol)
+    frame = pl.DataFrame({"ts": range(rows), "symbol": pl.Series(symbol, dtype=dtype), "price": 1.0, "size": 1.0})
+    assert trades_of(frame)["symbol"].to_list() == [name for name in symbol if name]
+
+
 @pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["B", "unused", "A"])])
 def test_symbols_of_any_kind(dtype: Any) -> None:
     pl.Series(["other", "B", "A"]).cast(pl.Categorical)  # codes need not start at zero
