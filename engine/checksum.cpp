@@ -81,11 +81,11 @@ void Checksum::add_row(const Stream& in) {
 }
 
 void Checksum::add_rows(const Stream& in) {
-    std::size_t row = 0;
-    in.ahead.by_strips<64>(0, in.rows, [&](std::size_t stop) {
-        add_rows(in, row, stop);
-        return row = stop;
-    });
+    const Ahead ahead = in.ahead.once();
+    for (std::size_t begin = 0, end = 0; begin < in.rows; begin = end) {
+        end = ahead.ask<64>(begin, in.rows);
+        add_rows(in, begin, end);
+    }
     rows_ += in.rows;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 #include <tuple>
+#include <utility>
 
 namespace openquant {
 
@@ -36,21 +37,18 @@ public:
     /// Row 0 of what lies ahead is row `first` of the columns.
     Ahead(std::span<const Cells> columns, std::size_t first) : columns_(columns), first_(first), asked_(false) {}
 
-    /// Work on rows [row, end): `work(stop)` goes on from where it was to `stop`, and says how far it came. Whoever is the first to work
-    /// on a chunk asks for what lies ahead of it, a strip of rows at a time, for there are never more than a few lines under way.
+    /// What lies ahead, for the first who works on a chunk; for those after it nothing does.
+    Ahead once() const { return std::exchange(asked_, true) ? Ahead() : *this; }
+    /// Asks for a strip of rows as far into the next chunk as row `row` is into this one, and returns where the next strip begins: no
+    /// more at once, for only a few lines can be under way.
     template <std::size_t strip = 16>
-    [[gnu::always_inline]] void by_strips(std::size_t row, std::size_t end, auto&& work) const {
-        if (!asked_) {
-            asked_ = true;
-            for (; end - row > strip; row += strip) {
-                for (const auto& [data, width] : columns_) {
-                    const std::byte* const cells = data + (first_ + row) * width;
-                    openquant::fetch(cells, cells + strip * sizeof(double));  // or a little more: where it is narrower
-                }
-                if (work(row + strip) < row + strip) return;
-            }
+    [[gnu::always_inline]] std::size_t ask(std::size_t row, std::size_t end) const {
+        if (columns_.empty() || end - row <= strip) return end;
+        for (const auto& [data, width] : columns_) {
+            const std::byte* const cells = data + (first_ + row) * width;
+            openquant::fetch(cells, cells + strip * sizeof(double));  // more than are needed where cells are narrower
         }
-        work(end);
+        return row + strip;
     }
 
 private:

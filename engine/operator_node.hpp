@@ -213,6 +213,11 @@ private:
         }
     };
 
+    std::size_t finished(const Caused& caused, std::size_t row) {
+        rows_.resume(caused.tail);
+        return row;
+    }
+
     // Flattened: an update that is not inlined would see its row through memory.
     template <std::size_t I, Present present>
     [[gnu::flatten, gnu::noinline]] std::size_t run_symbols(std::size_t begin, std::size_t end) {
@@ -227,13 +232,14 @@ private:
             fetch_ahead(symbols + row, known);
             caused.template feed<I, present>(operators[symbols[row]], view, row);
         }
-        in.ahead.by_strips(
-            row, end, [&](std::size_t stop) __attribute__((always_inline)) {
-                for (; row < stop && symbols[row] < known; ++row) caused.template feed<I, present>(operators[symbols[row]], view, row);
-                return row;
-            });
-        rows_.resume(caused.tail);
-        return row;
+        const Ahead ahead = in.ahead.once();
+        while (row < end)
+            for (const std::size_t stop = ahead.ask(row, end); row < stop; ++row) {
+                if (symbols[row] >= known) [[unlikely]]
+                    return finished(caused, row);
+                caused.template feed<I, present>(operators[symbols[row]], view, row);
+            }
+        return finished(caused, row);
     }
     template <std::size_t I, Present present>
     [[gnu::flatten, gnu::noinline]] std::size_t run_symbol(std::size_t begin, std::size_t end) {
@@ -245,17 +251,14 @@ private:
         std::size_t row = begin;
         if (end - begin >= long_run) {  // its state can stay in registers
             Op op = std::move(kept);
-            in.ahead.by_strips(
-                row, end, [&](std::size_t stop) __attribute__((always_inline)) {
-                    for (; row < stop; ++row) caused.template feed<I, present>(op, view, row);
-                    return row;
-                });
+            const Ahead ahead = in.ahead.once();
+            while (row < end)
+                for (const std::size_t stop = ahead.ask(row, end); row < stop; ++row) caused.template feed<I, present>(op, view, row);
             kept = std::move(op);
         } else {
             for (; row < end; ++row) caused.template feed<I, present>(kept, view, row);
         }
-        rows_.resume(caused.tail);
-        return row;
+        return finished(caused, row);
     }
 
     /// Many symbols' states lie far away: each is asked for some rows before it is needed, and then what it keeps elsewhere.
