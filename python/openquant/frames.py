@@ -95,13 +95,11 @@ def _value(value: Any, field: Field) -> int | float:
 
 def frame_of(columns: Mapping[str, Any], event_type: EventType) -> pl.DataFrame:
     """The engine's columns as a frame: ts, symbol, then the other fields."""
-    names = pl.Series("symbol", columns["names"], dtype=pl.String)
-    out = {name: pl.Series(name, [], dtype=dtype) for name, dtype in event_type.schema.items()}
-    if len(columns["symbol"]) > 0:
-        out["symbol"] = names.gather(pl.Series(columns["symbol"]))
-        for field in event_type.fields:
-            out[field.name] = _series(columns[field.name], field)
-    return pl.DataFrame(out)
+    if not len(columns["symbol"]):
+        return pl.DataFrame(schema=event_type.schema)
+    series = {field.name: _series(columns[field.name], field) for field in event_type.fields}
+    series["symbol"] = pl.Series("symbol", columns["names"], dtype=pl.String).gather(pl.Series(columns["symbol"]))
+    return pl.DataFrame({name: series[name] for name in event_type.schema})
 
 
 def _listed(event_type: EventType) -> str:
