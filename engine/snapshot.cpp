@@ -7,7 +7,7 @@ namespace openquant {
 
 namespace {
 
-constexpr char magic[] = {'o', 'q', 's', 'n', 'a', 'p', '0', '2'};
+constexpr char magic[] = {'o', 'q', 's', 'n', 'a', 'p', '0', '3'};
 
 std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) {
     boost::crc_32_type crc;

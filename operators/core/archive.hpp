@@ -13,13 +13,14 @@
 #include <vector>
 
 #include "openquant/operators/core/fields.hpp"
+#include "openquant/operators/core/wide.hpp"
 
 namespace openquant {
 
 static_assert(std::endian::native == std::endian::little, "snapshots are written as little-endian memory");
 
 template <class T>
-concept Flat = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+concept Flat = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, Packed>;
 
 /// A type whose fields are described (an event); others give `static auto state(auto& self)`, a tuple of references.
 template <class T>

@@ -2,13 +2,34 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cstdint>
 #include <tuple>
 
 #include "openquant/operators/core/events.hpp"
+#include "openquant/operators/core/wide.hpp"
 
 namespace openquant {
+
+/// Volume by side, both in one register, each added to by every trade. Sides come at random: a branch on them would be mispredicted half
+/// the time, and a sum that an index finds in memory waits for the one stored there last, six times as long as an addition takes.
+class SideVolumes {
+public:
+    [[gnu::always_inline]] void add(std::int8_t side, double size) noexcept {
+        const int s = side;
+        const auto counts = Lanes{s, s, s, s} == Lanes{1, 1, -1, -1};
+        sums_ += std::bit_cast<Packed>(std::bit_cast<Lanes>(Packed{size, size}) & counts);
+    }
+    double buy() const noexcept { return sums_[0]; }
+    double sell() const noexcept { return sums_[1]; }
+
+    static auto state(auto& self) { return std::tie(self.sums_); }
+    bool operator==(const SideVolumes& other) const noexcept { return buy() == other.buy() && sell() == other.sell(); }
+
+private:
+    using Lanes = int __attribute__((vector_size(16)));
+    Packed sums_{};
+};
 
 class BarBuilder {
 public:
@@ -38,7 +59,7 @@ public:
         bar_.last_id = t.id;
         bar_.volume += size;
         bar_.dollar_value += dollar_value;
-        flow_[t.side & 3] += size;
+        sides_.add(t.side, size);
         ++bar_.n_obs;
     }
     void add(const Trade& t) noexcept { add(t, t.size, t.price * t.size); }
@@ -54,24 +75,22 @@ public:
     Bar finish() noexcept {
         Bar done = bar_;
         done.vwap = done.dollar_value / done.volume;
-        done.buy_volume = flow_[1], done.sell_volume = flow_[3];
+        done.buy_volume = sides_.buy(), done.sell_volume = sides_.sell();
         bar_.volume = bar_.dollar_value = 0.0;  // a first trade sets the rest
         bar_.n_obs = 0, bar_.gap = bar_.late = false;
-        flow_ = {};
+        sides_ = {};
         return done;
     }
 
     static auto state(auto& self) {
         auto& b = self.bar_;
-        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, self.flow_, b.n_obs, b.first_id, b.last_id, b.gap, b.late);
+        return std::tie(b.ts, b.start_ts, b.open, b.high, b.low, b.close, b.volume, b.dollar_value, self.sides_, b.n_obs, b.first_id, b.last_id, b.gap, b.late);
     }
     bool operator==(const BarBuilder&) const = default;
 
 private:
     Bar bar_;
-    // Volume by side: unknown, buy, -, sell. Sides come at random, and a branch on them would be mispredicted half the time. Last, for
-    // the compiler takes an index to reach what lies behind, which then stays in memory.
-    std::array<double, 4> flow_{};
+    SideVolumes sides_;
 };
 
 }  // namespace openquant

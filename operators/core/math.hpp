@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "openquant/operators/core/wide.hpp"
+
 namespace openquant::det {
 
 namespace detail {
@@ -152,7 +154,6 @@ inline constexpr int nodes_per_unit = 8;
 inline constexpr int node_count = 6 * nodes_per_unit + 1;
 
 inline constexpr int erf_terms = 16;
-using Two = double __attribute__((vector_size(16)));
 
 struct ErfNode {
     Pair value;                               // erf at the node
@@ -199,9 +200,9 @@ inline double erf(double x) noexcept {
         const double square = -x * x;
         double power = square * x, rest = 0.0;
         for (int n = 1; n < 13; n += 2) {  // two quotients at a time
-            const auto step = detail::Two{square, square} / detail::Two{n + 1.0, n + 2.0};
+            const auto step = Packed{square, square} / Packed{n + 1.0, n + 2.0};
             const double next = power * step[0];
-            const auto term = detail::Two{power, next} / detail::Two{2.0 * n + 1.0, 2.0 * n + 3.0};
+            const auto term = Packed{power, next} / Packed{2.0 * n + 1.0, 2.0 * n + 3.0};
             rest = rest + term[0] + term[1];
             power = next * step[1];
         }
