@@ -37,6 +37,7 @@ public:
     /// Row 0 of what lies ahead is row `first` of the columns.
     Ahead(std::span<const Cells> columns, std::size_t first) : columns_(columns), first_(first), asked_(false) {}
 
+    void drop() { asked_ = true; }
     /// What lies ahead, for the first who works on a chunk; for those after it nothing does.
     Ahead once() const { return std::exchange(asked_, true) ? Ahead() : *this; }
     /// Asks for a strip of rows as far into the next chunk as row `row` is into this one, and returns where the next strip begins: no

@@ -106,12 +106,16 @@ public:
 private:
     [[gnu::noinline]] void run_chunk(const SymbolTable& symbols) {
         begin(symbols);
-        const std::size_t only = only_input();
-        if (only == inputs.size()) merge();
-        else
-            for_each_input<Op>([&](auto index, auto) {
-                if (index.value == only) alone<index.value>();
-            });
+        if constexpr (input_count<Op> == 1) {
+            alone<0>();
+        } else {
+            const std::size_t only = only_input();
+            if (only == inputs.size()) merge();
+            else
+                for_each_input<Op>([&](auto index, auto) {
+                    if (index.value == only) alone<index.value>();
+                });
+        }
         finish();
     }
     void begin(const SymbolTable& symbols) {
@@ -218,7 +222,8 @@ private:
         return row;
     }
 
-    // Flattened: an update that is not inlined would see its row through memory.
+    // Flattened: an update that is not inlined would see its row through memory. Each makes its own view: one that is handed in stays in
+    // memory, and every row would read from there where its columns are.
     template <std::size_t I, Present present>
     [[gnu::flatten, gnu::noinline]] std::size_t run_symbols(std::size_t begin, std::size_t end) {
         const Stream& in = *inputs[I];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 
@@ -75,14 +76,14 @@ bool JournalReplay::run_for(std::chrono::milliseconds budget) {
     while (!done_ && !stopped_) {
         if (Monotonic::now() >= deadline) return false;
         if (paused_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        else chunk(graph_.chunk_rows(options_.chunk));
+        else chunk(std::numeric_limits<std::size_t>::max());
     }
     if (stopped_) finish();
     return true;
 }
 
 bool JournalReplay::step(std::size_t rows) {
-    for (std::size_t left = rows; left > 0 && !done_;) left -= chunk(std::min(left, graph_.chunk_rows(options_.chunk)));
+    for (std::size_t left = rows; left > 0 && !done_;) left -= chunk(left);
     return !done_;
 }
 
@@ -174,8 +175,9 @@ void JournalReplay::mark() {
     loaded_ = false;
 }
 
-/// Takes up to `limit` rows and runs them; returns how many. Ends the replay at the end of the journal.
-std::size_t JournalReplay::chunk(std::size_t limit) {
+/// Takes a chunk's rows, up to `most`, and runs them; returns how many. Ends the replay at the end of the journal.
+std::size_t JournalReplay::chunk(std::size_t most) {
+    const std::size_t limit = std::min(most, graph_.chunk_rows(options_.chunk));
     while (load() && record_.type != Type::rows) mark();
     if (!loaded_) return finish(), 0;
     if (std::exchange(end_, false)) graph_.flush();

@@ -70,7 +70,7 @@ private:
     void read_names(Lane& lane);
     void read_rows(Lane& lane);
     void mark();
-    std::size_t chunk(std::size_t limit);
+    std::size_t chunk(std::size_t most);
     void finish();
 
     Graph& graph_;

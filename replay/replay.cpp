@@ -11,6 +11,7 @@ namespace openquant {
 using Monotonic = std::chrono::steady_clock;
 constexpr std::int64_t any_time = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t not_loaded = std::numeric_limits<std::int64_t>::min();
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
 Replay::Replay(Graph& graph, std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds, ReplayOptions options) : graph_(graph), options_(options) {
     if (options.speed != 0.0 && !(options.speed > 0.0 && std::isfinite(options.speed)))
@@ -49,7 +50,7 @@ bool Replay::run_for(std::chrono::milliseconds budget) {
         }
         const std::int64_t until = due(now);
         if (next_time() <= until || next_time() == any_time) {
-            if (chunk(graph_.chunk_rows(options_.chunk), until) == 0 && next_time() == any_time) finish();
+            if (chunk(any_number, until) == 0 && next_time() == any_time) finish();
             continue;
         }
         const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(2e7, static_cast<double>(next_time() - until) / options_.speed)));
@@ -64,12 +65,12 @@ void Replay::hurry(Monotonic::time_point now) {
     between_looks_ = now - looked_ < std::chrono::microseconds(50) ? std::min(2 * between_looks_, 64) : 1;
     looked_ = now;
     for (int i = 0; i < between_looks_ && !done_ && !stopped_ && !paused_; ++i)
-        if (chunk(graph_.chunk_rows(options_.chunk), any_time) == 0 && next_time() == any_time) finish();
+        if (chunk(any_number, any_time) == 0 && next_time() == any_time) finish();
 }
 
 bool Replay::step(std::size_t rows) {
     for (std::size_t left = rows; left > 0 && !done_;) {
-        const std::size_t n = chunk(std::min(left, graph_.chunk_rows(options_.chunk)), any_time);
+        const std::size_t n = chunk(left, any_time);
         left -= n;
         if (n == 0 && next_time() == any_time) finish();
     }
@@ -145,7 +146,8 @@ inline std::size_t Replay::rows_until(Lane& lane, std::size_t at, std::size_t en
     return at;
 }
 
-std::size_t Replay::chunk(std::size_t limit, std::int64_t until) {
+std::size_t Replay::chunk(std::size_t most, std::int64_t until) {
+    const std::size_t limit = std::min(most, graph_.chunk_rows(options_.chunk));
     graph_.begin_chunk();
     open_.clear();
     for (Lane& lane : lanes_)

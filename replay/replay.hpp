@@ -57,8 +57,8 @@ private:
     std::int64_t merge_time(Lane& lane, std::size_t row);
     void learn_times(Lane& lane, std::size_t row);
     std::size_t rows_until(Lane& lane, std::size_t at, std::size_t end, std::int64_t until);
-    /// Takes up to `limit` rows, none later than `until`, and runs them; returns how many.
-    std::size_t chunk(std::size_t limit, std::int64_t until);
+    /// Takes a chunk's rows, up to `most` and none later than `until`, and runs them; returns how many.
+    std::size_t chunk(std::size_t most, std::int64_t until);
     std::size_t merge(std::size_t limit, std::int64_t until);
     void hurry(std::chrono::steady_clock::time_point now);
     std::int64_t due(std::chrono::steady_clock::time_point now);
