@@ -268,12 +268,15 @@ public:
         if (!shared_) shared_.emplace(*this);
         const FilledColumns<E> filled(batch.columns);
         const RowView<E> view = filled.view();
-        std::vector<std::uint32_t> codes(batch.names->size(), Batch::no_symbol);
+        std::vector<std::uint32_t> codes;  // ours by theirs
         for (std::size_t row = 0; row < batch.rows; ++row) {
             std::uint32_t mine = Batch::no_symbol;
             if (const std::uint32_t theirs = batch.codes[row]; theirs != Batch::no_symbol) {
-                check_code(theirs, *batch.names);
-                if (codes[theirs] == Batch::no_symbol) codes[theirs] = code((*batch.names)[theirs]);
+                if (theirs >= codes.size() || codes[theirs] == Batch::no_symbol) {
+                    mine = code(batch.name(theirs));
+                    codes.resize(batch.names->size(), Batch::no_symbol);
+                    codes[theirs] = mine;
+                }
                 mine = codes[theirs];
             }
             if (!shared_->push(mine, view[row])) return row;

@@ -13,9 +13,10 @@ std::uint64_t new_dictionary() {
     return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-void check_code(std::uint32_t code, const std::vector<std::string>& names) {
-    if (code >= names.size())
-        throw std::invalid_argument("a row has symbol code " + std::to_string(code) + ", but only " + std::to_string(names.size()) + " names are given");
+const std::string& Batch::name(std::uint32_t code) const {
+    if (finder) finder->find(code);
+    if (code < names->size()) return (*names)[code];
+    throw std::invalid_argument("a row has symbol code " + std::to_string(code) + ", but only " + std::to_string(names->size()) + " names are given");
 }
 
 Source::Source(std::string name_, const EventType& type, IdKind ids_) : name(std::move(name_)), ids(ids_) {

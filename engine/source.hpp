@@ -25,6 +25,15 @@ struct BatchBreak {
     Continuity row;
 };
 
+/// Finds names as they are asked for, where to look for all of them at once would take long.
+class NameFinder {
+public:
+    virtual ~NameFinder() = default;
+    /// Sees to it that the code of a row has its name among the batch's.
+    virtual void find(std::uint32_t code) = 0;
+    virtual void find_all() = 0;
+};
+
 /// Rows offered to a source: borrowed columns by field of its type, null where an optional one is absent, and symbols as
 /// codes into `names`. Columns that are there have a value for each row.
 struct Batch {
@@ -34,11 +43,14 @@ struct Batch {
     std::vector<Column<std::byte>> columns;
     Column<std::uint32_t> codes;
     const std::vector<std::string>* names = nullptr;  // may grow from batch to batch of one dictionary
+    NameFinder* finder = nullptr;                     // of names that are not there yet
     std::uint64_t dictionary = 0;                     // another number: codes start anew
     IdKind ids = IdKind::unknown;                     // of all rows, unless `kinds` says it by code
     const std::vector<IdKind>* kinds = nullptr;       // beside `names`
     std::vector<BatchBreak> breaks;
 
+    /// The name of a row's code. Throws std::invalid_argument where it has none.
+    const std::string& name(std::uint32_t code) const;
     IdKind kind(std::uint32_t code) const { return kinds && (*kinds)[code] != IdKind::unknown ? (*kinds)[code] : ids; }
 
     /// Offers rows that their owner leaves as they are until the next batch.
@@ -60,9 +72,6 @@ struct Batch {
 
 /// Numbers for Batch::dictionary, unique in the process.
 std::uint64_t new_dictionary();
-
-/// Throws std::invalid_argument for a code without a name.
-void check_code(std::uint32_t code, const std::vector<std::string>& names);
 
 using Rejections = std::array<std::uint64_t, fault_count>;
 

@@ -78,7 +78,7 @@ public:
             breaks_.show(continuity);
             continuity.keys = {break_positions_.data(), nullptr, 0};
         }
-        rows.ahead = {};
+        rows.ahead.drop();
         if (lent_ > 0) return show_lent();
         copied_.show(rows);
         rows.keys = {positions_.data(), nullptr, 0};
@@ -126,8 +126,7 @@ private:
     /// A clock's row under the name * is kept for every symbol.
     bool for_all(const E& e, std::uint32_t code, std::uint64_t& position) {
         if constexpr (std::is_same_v<E, Clock>) {
-            check_code(code, *batch_.names);
-            if ((*batch_.names)[code] != "*") return false;
+            if (batch_.name(code) != "*") return false;
             keep(e, every_symbol, position);
             return true;
         } else {
@@ -343,9 +342,9 @@ private:
         return meet(code, symbols, position);
     }
     [[gnu::noinline]] SymbolId meet(std::uint32_t code, SymbolTable& symbols, std::uint64_t position) {
-        check_code(code, *batch_.names);
+        const SymbolId id = symbols.id(batch_.name(code), position);
         if (code >= ids_of_code_.size()) ids_of_code_.resize(batch_.names->size(), every_symbol);
-        const SymbolId id = ids_of_code_[code] = symbols.id((*batch_.names)[code], position);
+        ids_of_code_[code] = id;
         remember(id + 1);
         ++codes_known_;
         while (same_codes_ < ids_of_code_.size() && ids_of_code_[same_codes_] == same_codes_) ++same_codes_;

@@ -134,6 +134,7 @@ void JournalWriter::restored(const std::vector<std::uint8_t>& snapshot) {
 /// Those names of the batch's dictionary that are not written yet.
 void JournalWriter::put_names(std::size_t source, const Batch& batch) {
     if (!batch.names) return;
+    if (batch.finder) batch.finder->find_all();  // none may follow that were left out
     Lane& lane = lanes_[source];
     const bool kinds = batch.kinds != nullptr;
     if (batch.dictionary != lane.dictionary || kinds != lane.kinds) lane.names = 0;

@@ -86,7 +86,7 @@ private:
     }
 
     std::uint32_t code(const Lane& lane, std::uint32_t theirs) {
-        const auto [at, fresh] = codes_.try_emplace((*lane.batch.names)[theirs], static_cast<std::uint32_t>(names_.size()));
+        const auto [at, fresh] = codes_.try_emplace(lane.batch.name(theirs), static_cast<std::uint32_t>(names_.size()));
         if (fresh) names_.push_back(at->first);
         return at->second;
     }

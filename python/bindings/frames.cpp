@@ -4,8 +4,6 @@
 
 #include <cstring>
 
-#include "openquant/engine/column_checks.hpp"
-
 namespace py = pybind11;
 using namespace py::literals;
 
@@ -80,36 +78,6 @@ std::shared_ptr<const void> keep_alive(std::vector<py::object> arrays) {
     auto owner = std::make_shared<Owner>();
     owner->arrays = std::move(arrays);
     return owner;
-}
-
-std::pair<py::array, py::array> first_rows(const py::array& codes) {
-    const auto rows = static_cast<std::size_t>(codes.size());
-    check_array(codes, py::dtype::of<std::uint32_t>(), "symbol", rows);
-    const auto* const code = static_cast<const std::uint32_t*>(codes.data());
-    constexpr std::size_t block = 4096;
-    std::vector<std::uint8_t> wanted{0};  // by code: not met yet; the last stands for those that are no name's
-    std::vector<std::uint32_t> distinct;
-    std::vector<std::int64_t> first;
-    for (std::size_t begin = 0; begin < rows; begin += block) {
-        const std::size_t n = std::min(block, rows - begin);
-        const auto known = static_cast<std::size_t>(std::int64_t{checks::highest(code + begin, n)} + 1);
-        if (known >= wanted.size()) {
-            wanted.back() = 1;
-            wanted.resize(known, 1);
-            wanted.push_back(0);
-        }
-        if (distinct.size() + 1 == wanted.size()) continue;
-        const std::size_t last = wanted.size() - 1, end = begin + (checks::all_equal(code + begin, n) ? 1 : n);
-        std::uint8_t any = 0;
-        for (std::size_t row = begin; row < end; ++row) any |= wanted[std::min<std::size_t>(code[row], last)];
-        for (std::size_t row = begin; any && row < end; ++row)
-            if (std::exchange(wanted[std::min<std::size_t>(code[row], last)], std::uint8_t{0})) {
-                distinct.push_back(code[row]);
-                first.push_back(static_cast<std::int64_t>(row));
-            }
-    }
-    return {py::array_t<std::uint32_t>(static_cast<py::ssize_t>(distinct.size()), distinct.data()),
-            py::array_t<std::int64_t>(static_cast<py::ssize_t>(first.size()), first.data())};
 }
 
 py::dict arrays_of(Table::Contents contents, bool owned) {

@@ -29,9 +29,6 @@ BorrowedColumns borrow_columns(const EventType& type, const pybind11::list& colu
 /// Keeps arrays alive until the last copy goes, under the GIL then.
 std::shared_ptr<const void> keep_alive(std::vector<pybind11::object> arrays);
 
-/// Each distinct code and the first row that has it, in order of appearance.
-std::pair<pybind11::array, pybind11::array> first_rows(const pybind11::array& codes);
-
 pybind11::dtype dtype_of(Kind kind);
 /// What a table collected, as a dict of arrays on its memory: names, symbol, the fields, and source_position where kept. They can be
 /// written to where they are `owned`, else others may look at the same memory.

@@ -169,7 +169,6 @@ void bind_feed(py::module_& m) {
         },
         "type"_a, "columns"_a, "codes"_a, "names"_a);
     m.def("numbered_feed", &numbered_feed, "type"_a, py::arg("values").noconvert(), "first"_a, "name"_a);
-    m.def("first_rows", &first_rows, "codes"_a);
     m.def("matrix_feed", &matrix_feed, py::arg("prices").noconvert(), py::arg("times").noconvert(), "names"_a);
 }
 
@@ -377,6 +376,7 @@ PYBIND11_MODULE(_core, m) {
     bind_journal(m);
     bind_live(m);
     bind_arguments(m);
+    bind_category_codes(m);
     bind_text_codes(m);
     bind_data(m.def_submodule("data", "Cleaning, report and calendar of OHLCV rows."));
     bind_kernels(m.def_submodule("kernels", "What is no function of a stream: bet sizes, one allocation, drawdowns of a curve."));

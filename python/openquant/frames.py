@@ -10,7 +10,7 @@ from openquant import _core
 from openquant._lazy import np, pl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -33,8 +33,8 @@ def feed(frame: pl.DataFrame, event_type: EventType, what: str = "frame") -> _co
     columns = arrays(frame, event_type, what)
     if frame.schema["symbol"] == pl.String:
         return _core.text_feed(event_type.name, columns, frame["symbol"])
-    codes, names = symbols(frame["symbol"], what)
-    return _core.columns_feed(event_type.name, columns, codes, names)
+    codes, names_at = _categories(frame["symbol"], what)
+    return _core.category_feed(event_type.name, columns, codes, names_at)
 
 
 def arrays(frame: pl.DataFrame, event_type: EventType, what: str) -> list[npt.NDArray[Any] | None]:
@@ -111,15 +111,22 @@ def symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Seque
     """Symbols as codes and the names by code; a null is a code of none."""
     if series.dtype == pl.String:
         return _core.text_codes(series, len(series))
+    codes, names_at = _categories(series, what)
+    distinct, rows = _core.first_rows(codes)
+    names = [""] * (int(distinct.max()) + 1 if len(distinct) else 0)
+    for code, name in zip(distinct.tolist(), names_at(rows), strict=True):
+        names[code] = name
+    return codes, names
+
+
+def _categories(
+    series: pl.Series, what: str
+) -> tuple[npt.NDArray[np.uint32], Callable[[npt.NDArray[np.int64]], list[str]]]:
+    """Codes, and the names at rows: a Categorical's dictionary may be that of all columns of the process."""
     if series.dtype != pl.Categorical and series.dtype != pl.Enum:
         raise ValueError(f"{what}: column 'symbol' must be String, Categorical or Enum, not {series.dtype}")
     codes = series.to_physical().cast(pl.UInt32).fill_null(_NO_SYMBOL).to_numpy()
-    codes = np.ascontiguousarray(codes)
-    distinct, rows = _core.first_rows(codes)
-    names = [""] * (int(distinct.max()) + 1 if len(distinct) else 0)
-    for code, name in zip(distinct.tolist(), series.gather(rows).cast(pl.String).to_list(), strict=True):
-        names[code] = name
-    return codes, names
+    return np.ascontiguousarray(codes), lambda rows: series.gather(rows).cast(pl.String).to_list()
 
 
 def _column(series: pl.Series, field: Field, what: str) -> npt.NDArray[Any]:

@@ -33,14 +33,44 @@ def test_timestamps_of_any_unit(unit: Any, zone: str | None) -> None:
     assert trades_of(frame)["ts"].to_physical().to_list() == BASE["ts"]
 
 
-@pytest.mark.parametrize("used", [["k"], ["c", "k"], ["a", "b", "c", None], ["z", "a"]])
-def test_symbols_whose_first_row_comes_late(used: list[str | None]) -> None:
+LATE = [["k"], ["c", "k"], ["a", "b", "c", None], ["z", "a"]]
+
+
+def late(used: list[str | None], rows_each: int) -> pl.DataFrame:
     """Of an Enum's categories some have no row, and others their first one far down."""
     dtype = pl.Enum(list("abcdefghijklmnopqrstuvwxyz"))
-    symbol = [name for name in used for _ in range(6_000)] + [used[0]]
-    rows = len(symbol)
-    frame = pl.DataFrame({"ts": range(rows), "symbol": pl.Series(symbol, dtype=dtype), "price": 1.0, "size": 1.0})
-    assert trades_of(frame)["symbol"].to_list() == [name for name in symbol if name]
+    symbol = [name for name in used for _ in range(rows_each)] + [used[0]]
+    ts = range(len(symbol))
+    return pl.DataFrame({"ts": ts, "symbol": pl.Series(symbol, dtype=dtype), "price": 1.0, "size": 1.0})
+
+
+@pytest.mark.parametrize("used", LATE)
+@pytest.mark.parametrize("rows_each", [6_000, 70_000])
+@pytest.mark.parametrize("ids", [False, True])
+def test_symbols_whose_first_row_comes_late(used: list[str | None], rows_each: int, ids: bool) -> None:
+    frame = late(used, rows_each).with_columns([pl.int_range(1, pl.len() + 1, dtype=pl.UInt64).alias("id")] * ids)
+    assert trades_of(frame)["symbol"].to_list() == frame["symbol"].drop_nulls().cast(pl.String).to_list()
+
+
+@pytest.mark.parametrize("used", LATE)
+def test_late_symbols_of_a_frame_that_is_recorded_or_pushed(used: list[str | None], tmp_path: Path) -> None:
+    frame = late(used, 70_000)
+
+    def built() -> tuple[openquant.Graph, openquant.Table]:
+        graph = openquant.Graph()
+        return graph, graph.collect(graph.source("trades", openquant.Trade))
+
+    graph, replayed = built()
+    with graph.record(tmp_path):
+        graph.replay({"trades": frame})
+    again, recorded = built()
+    again.replay(str(tmp_path))
+    live, pushed = built()
+    live.start()
+    live.push("trades", frame)
+    live.stop()
+    assert recorded.frame().equals(replayed.frame()) and pushed.frame().equals(replayed.frame())
+    assert replayed.frame()["symbol"].to_list() == frame["symbol"].drop_nulls().cast(pl.String).to_list()
 
 
 @pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["B", "unused", "A"])])

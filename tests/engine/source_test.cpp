@@ -305,6 +305,39 @@ TEST_CASE("a code without a name is refused, whatever the rows' ids") {
     }
 }
 
+TEST_CASE("names are looked for as codes are met") {
+    struct Finder final : NameFinder {
+        std::vector<std::string> names;
+        std::vector<std::uint32_t> asked;
+        void find(std::uint32_t code) override {
+            asked.push_back(code);
+            if (code < 90) names.resize(std::max<std::size_t>(names.size(), code + 1)), names[code] = "S" + std::to_string(code);
+        }
+        void find_all() override { FAIL("only who records asks for all"); }
+    };
+    for (const IdKind ids : {IdKind::unknown, IdKind::dense}) {
+        for (const std::uint32_t last : {2u, 90u}) {
+            Finder finder;
+            Rows<Trade> rows;
+            for (std::uint64_t i = 0; i < 3'000; ++i) rows.append(i < 1'000 ? 7 : i < 2'500 ? 5 : last, trade(static_cast<std::int64_t>(i), 1 + i));
+            Batch batch;
+            batch.offer(rows, finder.names, new_dictionary());
+            batch.finder = &finder;
+            batch.ids = ids;
+            Graph graph;
+            const Table& table = graph.collect(graph.source<Trade>("trades"));
+            std::vector<std::pair<std::string, std::unique_ptr<Feed>>> feeds;
+            feeds.emplace_back("trades", std::make_unique<ColumnsFeed>(event_type<Trade>(), std::move(batch), nullptr));
+            if (last == 2) replay(graph, std::move(feeds), {.chunk = 300});
+            else CHECK_THROWS_WITH(replay(graph, std::move(feeds), {.chunk = 300}), "a row has symbol code 90, but only 8 names are given");
+            CHECK((finder.asked == std::vector<std::uint32_t>{7, 5, last}));
+            const auto symbols = table.contents();
+            REQUIRE(symbols.rows() >= 2'400);
+            for (std::size_t i = 0; i < symbols.rows(); ++i) REQUIRE(symbols.names[symbols.symbols[i]] == (i < 1'000 ? "S7" : i < 2'500 ? "S5" : "S2"));
+        }
+    }
+}
+
 TEST_CASE("id tracker: of more gaps than it remembers the oldest counts as repeated") {
     IdTracker t;
     for (std::uint64_t id = 2; id <= 2 + 2 * 65; id += 2) t.judge(IdKind::dense, id);

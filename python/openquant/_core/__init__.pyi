@@ -25,6 +25,7 @@ __all__: list[str] = [
     "SignalBuffer",
     "Simulator",
     "Table",
+    "category_feed",
     "columns_feed",
     "data",
     "event_types",
@@ -268,6 +269,16 @@ class Simulator:
     @property
     def url(self) -> str: ...
 
+def category_feed(
+    type: str,
+    columns: list[typing.Any],
+    codes: numpy.ndarray,
+    names_at: collections.abc.Callable[[numpy.typing.NDArray[numpy.int64]], list[str]],
+) -> Feed:
+    """
+    Rows of columns by field, and of a column of codes; `names_at` gives the names at an array of rows.
+    """
+
 def columns_feed(
     type: str, columns: list[typing.Any], codes: numpy.ndarray | None, names: collections.abc.Sequence[str]
 ) -> Feed: ...
@@ -281,7 +292,13 @@ def first_outside(
     First row outside [low, high], or -1.
     """
 
-def first_rows(codes: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]: ...
+def first_rows(
+    codes: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+) -> tuple[numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.int64]]:
+    """
+    Distinct codes in the order of their first rows, and those rows.
+    """
+
 def first_unsorted(times: numpy.typing.NDArray[numpy.int64], strictly: bool) -> int:
     """
     First row earlier than the one before, or -1.

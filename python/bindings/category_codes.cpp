@@ -1,0 +1,133 @@
+// A column of a Categorical or an Enum: codes of which only those that rows have need a name.
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+#include <pybind11/typing.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings.hpp"
+#include "catalogue.hpp"
+#include "frames.hpp"
+#include "graph.hpp"
+#include "openquant/engine/column_checks.hpp"
+#include "openquant/replay/feed.hpp"
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace openquant {
+namespace {
+
+using Codes = py::array_t<std::uint32_t, py::array::c_style>;
+using RowNumbers = py::array_t<std::int64_t>;
+using NamesAt = py::typing::Callable<py::typing::List<py::str>(RowNumbers)>;
+
+/// Distinct codes in the order of their first rows, and those rows.
+class MetCodes {
+public:
+    std::vector<std::uint32_t> codes;
+    std::vector<std::int64_t> rows;
+
+    bool has(std::uint32_t code) const { return code + std::size_t{1} < wanted_.size() && !wanted_[code]; }
+    /// Looks at rows [begin, end) of a column. Block by block, of which most have no new code.
+    void look(const std::uint32_t* column, std::size_t begin, std::size_t end) {
+        constexpr std::size_t block = 4096;
+        for (; begin < end; begin += block) look_at_block(column, begin, std::min(begin + block, end));
+    }
+
+private:
+    void look_at_block(const std::uint32_t* column, std::size_t begin, std::size_t end) {
+        const auto known = static_cast<std::size_t>(std::int64_t{checks::highest(column + begin, end - begin)} + 1);
+        if (known >= wanted_.size()) {
+            wanted_.back() = 1;
+            wanted_.resize(known, 1);
+            wanted_.push_back(0);
+        }
+        if (codes.size() + 1 == wanted_.size()) return;
+        if (checks::all_equal(column + begin, end - begin)) end = begin + 1;
+        const auto wanted = [&](std::size_t row) -> std::uint8_t& { return wanted_[std::min<std::size_t>(column[row], wanted_.size() - 1)]; };
+        std::uint8_t any = 0;
+        for (std::size_t row = begin; row < end; ++row) any |= wanted(row);
+        for (std::size_t row = begin; any && row < end; ++row)
+            if (std::exchange(wanted(row), std::uint8_t{0})) {
+                codes.push_back(column[row]);
+                rows.push_back(static_cast<std::int64_t>(row));
+            }
+    }
+
+    std::vector<std::uint8_t> wanted_{0};  // by code: not met yet; the last stands for those that are no name's
+};
+
+/// Codes, each once in the order of appearance, and the first row that has it.
+std::pair<Codes, RowNumbers> first_rows(const Codes& codes) {
+    MetCodes met;
+    met.look(codes.data(), 0, static_cast<std::size_t>(codes.size()));
+    return {Codes(static_cast<py::ssize_t>(met.codes.size()), met.codes.data()), RowNumbers(static_cast<py::ssize_t>(met.rows.size()), met.rows.data())};
+}
+
+/// Names of the codes in a column that Python owns, for which it is asked as they are met.
+class CategoryNames final : public NameFinder {
+public:
+    /// `names_at` gives the names at rows.
+    CategoryNames(BorrowedColumns of, NamesAt names_at) : of_(std::move(of)), names_at_(std::move(names_at)) {}
+    ~CategoryNames() override {
+        const py::gil_scoped_acquire gil;
+        names_at_.release().dec_ref();
+    }
+    CategoryNames(const CategoryNames&) = delete;
+    CategoryNames& operator=(const CategoryNames&) = delete;
+
+    Batch batch() {
+        Batch out = of_.batch;
+        out.names = &names_;
+        out.finder = this;
+        return out;
+    }
+    void find(std::uint32_t code) override {
+        while (!met_.has(code) && looked_at_ < of_.batch.rows) look(std::min(looked_at_ + rows_at_once, of_.batch.rows));
+    }
+    void find_all() override { look(of_.batch.rows); }
+
+private:
+    static constexpr std::size_t rows_at_once = 65'536;
+
+    void look(std::size_t end) {
+        const std::size_t before = met_.codes.size();
+        met_.look(of_.batch.codes.data, std::exchange(looked_at_, end), end);
+        const std::size_t n = met_.codes.size() - before;
+        if (n == 0) return;
+        const py::gil_scoped_acquire gil;
+        const auto names = py::cast<std::vector<std::string>>(names_at_(RowNumbers(static_cast<py::ssize_t>(n), met_.rows.data() + before)));
+        if (names.size() != n) throw std::invalid_argument("category_feed: names_at must give one name for each row");
+        names_.resize(std::max<std::size_t>(names_.size(), *std::max_element(met_.codes.begin(), met_.codes.end()) + std::size_t{1}));
+        for (std::size_t i = 0; i < n; ++i) names_[met_.codes[before + i]] = names[i];
+    }
+
+    BorrowedColumns of_;
+    NamesAt names_at_;
+    MetCodes met_;
+    std::size_t looked_at_ = 0;  // rows of the column
+    std::vector<std::string> names_;
+};
+
+PyFeed category_feed(const std::string& type, const py::list& columns, const py::array& codes, NamesAt names_at) {
+    const EventType& event = event_type_named(type);
+    auto names = std::make_shared<CategoryNames>(borrow_columns(event, columns, codes, {}), std::move(names_at));
+    Batch batch = names->batch();
+    return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(names))};
+}
+
+}  // namespace
+
+void bind_category_codes(py::module_& m) {
+    m.def("first_rows", &first_rows, "codes"_a, "Distinct codes in the order of their first rows, and those rows.");
+    m.def("category_feed", &category_feed, "type"_a, "columns"_a, "codes"_a, "names_at"_a,
+          "Rows of columns by field, and of a column of codes; `names_at` gives the names at an array of rows.");
+}
+
+}  // namespace openquant
