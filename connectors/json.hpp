@@ -38,7 +38,6 @@ private:
 
 /// A field's key. Against a literal it is compared in a few instructions, as its length is known.
 struct Key : std::string_view {
-    Key() = default;
     Key(std::string_view text) : std::string_view(text) {}
 
     template <std::size_t N>

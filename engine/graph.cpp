@@ -26,6 +26,10 @@ std::string input_list(const std::vector<NodeInput>& declared) {
     return out;
 }
 
+void refuse_if_silent(const Port& port, const char* sink) {
+    if (!port.stream || !port.stream->type) throw std::invalid_argument(std::string(sink) + ": this node emits nothing");
+}
+
 }  // namespace
 
 Port Port::continuity() const {
@@ -58,7 +62,7 @@ Port Graph::add_node(std::unique_ptr<Node> node, const std::vector<Port>& ports,
 }
 
 Table& Graph::collect(Port port, std::string name, std::size_t capacity, bool positions) {
-    if (!port.stream || !port.stream->type) throw std::invalid_argument("collect: this node emits nothing");
+    refuse_if_silent(port, "collect");
     auto table = std::make_unique<Table>(port.type(), capacity, positions);
     Table& out = *table;
     add_node(std::move(table), {port}, {}, std::move(name));
@@ -66,7 +70,7 @@ Table& Graph::collect(Port port, std::string name, std::size_t capacity, bool po
 }
 
 Checksum& Graph::checksum(Port port, std::string name) {
-    if (!port.stream || !port.stream->type) throw std::invalid_argument("checksum: this node emits nothing");
+    refuse_if_silent(port, "checksum");
     auto sink = std::make_unique<Checksum>(port.type());
     Checksum& out = *sink;
     add_node(std::move(sink), {port}, {}, std::move(name));

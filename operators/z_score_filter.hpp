@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <vector>
 
 #include "openquant/operators/core/events.hpp"
 #include "openquant/operators/core/moments.hpp"
@@ -20,8 +21,8 @@ struct ZScoreFilter {
     double threshold = 2.0;
     ZSide side = ZSide::upper;
 
-    RowWindow<Sum> mean_{};  // not used where both windows are the same
     RowWindow<Squares> std_{};
+    std::vector<RowWindow<Sum>> mean_{};  // one, or none where both windows are the same: of thousands of symbols each line of memory counts
 
     static constexpr auto schema() {
         using Self = ZScoreFilter;
@@ -38,10 +39,12 @@ struct ZScoreFilter {
     void update(const Value& v, auto&& emit) noexcept {
         const bool same = mean_window == std_window;
         const bool std_full = std_.add(v.value, static_cast<std::size_t>(std_window));
-        const bool mean_full = same || mean_.add(v.value, static_cast<std::size_t>(mean_window));
+        if (!same && mean_.empty()) [[unlikely]]
+            std::vector<RowWindow<Sum>>(1).swap(mean_);
+        const bool mean_full = same || mean_[0].add(v.value, static_cast<std::size_t>(mean_window));
         if (!mean_full || !std_full) return;
         const auto m = static_cast<double>(mean_window), n = static_cast<double>(std_window);
-        const double distance = same ? std_.total().sum.distance(n, std_.origin(), v.value) : mean_.total().distance(m, mean_.origin(), v.value);
+        const double distance = same ? std_.total().sum.distance(n, std_.origin(), v.value) : mean_[0].total().distance(m, mean_[0].origin(), v.value);
         const double spread = std_.total().spread(n);
         // (p - mean) / std = (distance / m) / sqrt(spread / (n (n - 1))), squared: no row pays for a quotient or a root.
         // One comparison, for a branch on each part of it would be mispredicted: what lies on the other side is negative here.
@@ -50,7 +53,7 @@ struct ZScoreFilter {
         if (bound > 0.0 && outwards * std::abs(distance) * (n * (n - 1.0)) >= bound) emit(Event{v.ts, std::copysign(1.0, distance), v.value});
     }
 
-    static auto state(auto& self) { return std::tie(self.mean_, self.std_); }
+    static auto state(auto& self) { return std::tie(self.std_, self.mean_); }
     bool operator==(const ZScoreFilter&) const = default;
 };
 
