@@ -1,4 +1,5 @@
-#include <boost/crc.hpp>  // checks that a snapshot is whole
+#include <zlib.h>  // checks that a snapshot is whole
+
 #include <stdexcept>
 
 #include "openquant/engine/graph.hpp"
@@ -9,11 +10,7 @@ namespace {
 
 constexpr char magic[] = {'o', 'q', 's', 'n', 'a', 'p', '0', '3'};
 
-std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) {
-    boost::crc_32_type crc;
-    crc.process_bytes(data, size);
-    return crc.checksum();
-}
+std::uint32_t crc_of(const std::uint8_t* data, std::size_t size) { return static_cast<std::uint32_t>(crc32_z(0, data, size)); }
 
 void check_shape(const std::vector<std::string>& saved, const std::vector<std::string>& ours) {
     for (std::size_t i = 0; i < std::max(saved.size(), ours.size()); ++i) {

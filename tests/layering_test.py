@@ -21,9 +21,8 @@ LIBRARIES = {
     r"simdjson": {"connectors/", "replay/"},
     r"boost/(asio|beast)|asio": {"connectors/"},
     r"pybind11|Python\.h": {"python/"},
-    r"zlib": {"replay/"},
+    r"zlib": {"engine/snapshot.cpp", "replay/"},
     r"Eigen": {"operators/"},
-    r"boost/crc": {"engine/"},
 }
 # glibc's elementary functions differ with the processor's FMA, std:: distributions with the library, unordered
 # containers with the run.
