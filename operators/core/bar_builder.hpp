@@ -12,7 +12,7 @@
 namespace openquant {
 
 /// Volume by side, both in one register, each added to by every trade. Sides come at random: a branch on them would be mispredicted half
-/// the time, and a sum that an index finds in memory waits for the one stored there last, six times as long as an addition takes.
+/// the time, and a sum that is found by index must be stored and loaded again, which takes many times as long as an addition.
 class SideVolumes {
 public:
     [[gnu::always_inline]] void add(std::int8_t side, double size) noexcept {

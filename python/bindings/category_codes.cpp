@@ -104,8 +104,11 @@ private:
         const py::gil_scoped_acquire gil;
         const auto names = py::cast<std::vector<std::string>>(names_at_(RowNumbers(static_cast<py::ssize_t>(n), met_.rows.data() + before)));
         if (names.size() != n) throw std::invalid_argument("category_feed: names_at must give one name for each row");
-        names_.resize(std::max<std::size_t>(names_.size(), *std::max_element(met_.codes.begin(), met_.codes.end()) + std::size_t{1}));
-        for (std::size_t i = 0; i < n; ++i) names_[met_.codes[before + i]] = names[i];
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::uint32_t code = met_.codes[before + i];
+            if (code >= names_.size()) names_.resize(code + std::size_t{1});
+            names_[code] = names[i];
+        }
     }
 
     BorrowedColumns of_;
