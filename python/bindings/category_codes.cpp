@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -63,18 +64,11 @@ private:
     std::vector<std::uint8_t> wanted_{0};  // by code: not met yet; the last stands for those that are no name's
 };
 
-/// Codes, each once in the order of appearance, and the first row that has it.
-std::pair<Codes, RowNumbers> first_rows(const Codes& codes) {
-    MetCodes met;
-    met.look(codes.data(), 0, static_cast<std::size_t>(codes.size()));
-    return {Codes(static_cast<py::ssize_t>(met.codes.size()), met.codes.data()), RowNumbers(static_cast<py::ssize_t>(met.rows.size()), met.rows.data())};
-}
-
-/// Names of the codes in a column that Python owns, for which it is asked as they are met.
+/// Names of the codes in a column that someone else owns, for which it is asked as they are met.
 class CategoryNames final : public NameFinder {
 public:
     /// `names_at` gives the names at rows.
-    CategoryNames(BorrowedColumns of, NamesAt names_at) : of_(std::move(of)), names_at_(std::move(names_at)) {}
+    CategoryNames(std::span<const std::uint32_t> column, NamesAt names_at) : column_(column), names_at_(std::move(names_at)) {}
     ~CategoryNames() override {
         const py::gil_scoped_acquire gil;
         names_at_.release().dec_ref();
@@ -82,28 +76,23 @@ public:
     CategoryNames(const CategoryNames&) = delete;
     CategoryNames& operator=(const CategoryNames&) = delete;
 
-    Batch batch() {
-        Batch out = of_.batch;
-        out.names = &names_;
-        out.finder = this;
-        return out;
-    }
     void find(std::uint32_t code) override {
-        while (!met_.has(code) && looked_at_ < of_.batch.rows) look(std::min(looked_at_ + rows_at_once, of_.batch.rows));
+        while (!met_.has(code) && looked_at_ < column_.size()) look(std::min(looked_at_ + rows_at_once, column_.size()));
     }
-    void find_all() override { look(of_.batch.rows); }
+    void find_all() override { look(column_.size()); }
+    const std::vector<std::string>& names() const { return names_; }
 
 private:
     static constexpr std::size_t rows_at_once = 65'536;
 
     void look(std::size_t end) {
         const std::size_t before = met_.codes.size();
-        met_.look(of_.batch.codes.data, std::exchange(looked_at_, end), end);
+        met_.look(column_.data(), std::exchange(looked_at_, end), end);
         const std::size_t n = met_.codes.size() - before;
         if (n == 0) return;
         const py::gil_scoped_acquire gil;
         const auto names = py::cast<std::vector<std::string>>(names_at_(RowNumbers(static_cast<py::ssize_t>(n), met_.rows.data() + before)));
-        if (names.size() != n) throw std::invalid_argument("category_feed: names_at must give one name for each row");
+        if (names.size() != n) throw std::invalid_argument("names_at must give one name for each row");
         for (std::size_t i = 0; i < n; ++i) {
             const std::uint32_t code = met_.codes[before + i];
             if (code >= names_.size()) names_.resize(code + std::size_t{1});
@@ -111,24 +100,38 @@ private:
         }
     }
 
-    BorrowedColumns of_;
+    std::span<const std::uint32_t> column_;
     NamesAt names_at_;
     MetCodes met_;
     std::size_t looked_at_ = 0;  // rows of the column
     std::vector<std::string> names_;
 };
 
+/// Names by code, none where no row has it.
+std::vector<std::string> category_names(const Codes& codes, NamesAt names_at) {
+    CategoryNames names({codes.data(), static_cast<std::size_t>(codes.size())}, std::move(names_at));
+    names.find_all();
+    return names.names();
+}
+
 PyFeed category_feed(const std::string& type, const py::list& columns, const py::array& codes, NamesAt names_at) {
+    struct Owner {
+        BorrowedColumns columns;
+        CategoryNames names;
+    };
     const EventType& event = event_type_named(type);
-    auto names = std::make_shared<CategoryNames>(borrow_columns(event, columns, codes, {}), std::move(names_at));
-    Batch batch = names->batch();
-    return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(names))};
+    BorrowedColumns borrowed = borrow_columns(event, columns, codes, {});
+    Batch batch = borrowed.batch;
+    std::shared_ptr<Owner> owner(new Owner{std::move(borrowed), {{batch.codes.data, batch.rows}, std::move(names_at)}});
+    batch.names = &owner->names.names();
+    batch.finder = &owner->names;
+    return PyFeed{std::make_unique<ColumnsFeed>(event, std::move(batch), std::move(owner))};
 }
 
 }  // namespace
 
 void bind_category_codes(py::module_& m) {
-    m.def("first_rows", &first_rows, "codes"_a, "Distinct codes in the order of their first rows, and those rows.");
+    m.def("category_names", &category_names, "codes"_a, "names_at"_a, "Names by code of a column of codes; `names_at` gives the names at an array of rows.");
     m.def("category_feed", &category_feed, "type"_a, "columns"_a, "codes"_a, "names_at"_a,
           "Rows of columns by field, and of a column of codes; `names_at` gives the names at an array of rows.");
 }

@@ -112,11 +112,7 @@ def symbols(series: pl.Series, what: str) -> tuple[npt.NDArray[np.uint32], Seque
     if series.dtype == pl.String:
         return _core.text_codes(series, len(series))
     codes, names_at = _categories(series, what)
-    distinct, rows = _core.first_rows(codes)
-    names = [""] * (int(distinct.max()) + 1 if len(distinct) else 0)
-    for code, name in zip(distinct.tolist(), names_at(rows), strict=True):
-        names[code] = name
-    return codes, names
+    return codes, _core.category_names(codes, names_at)
 
 
 def _categories(

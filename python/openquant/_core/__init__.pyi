@@ -26,11 +26,11 @@ __all__: list[str] = [
     "Simulator",
     "Table",
     "category_feed",
+    "category_names",
     "columns_feed",
     "data",
     "event_types",
     "first_outside",
-    "first_rows",
     "first_unsorted",
     "first_unsorted_of",
     "format_times",
@@ -279,6 +279,14 @@ def category_feed(
     Rows of columns by field, and of a column of codes; `names_at` gives the names at an array of rows.
     """
 
+def category_names(
+    codes: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
+    names_at: collections.abc.Callable[[numpy.typing.NDArray[numpy.int64]], list[str]],
+) -> list[str]:
+    """
+    Names by code of a column of codes; `names_at` gives the names at an array of rows.
+    """
+
 def columns_feed(
     type: str, columns: list[typing.Any], codes: numpy.ndarray | None, names: collections.abc.Sequence[str]
 ) -> Feed: ...
@@ -290,13 +298,6 @@ def first_outside(
 ) -> int:
     """
     First row outside [low, high], or -1.
-    """
-
-def first_rows(
-    codes: typing.Annotated[numpy.typing.ArrayLike, numpy.uint32],
-) -> tuple[numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.int64]]:
-    """
-    Distinct codes in the order of their first rows, and those rows.
     """
 
 def first_unsorted(times: numpy.typing.NDArray[numpy.int64], strictly: bool) -> int:
